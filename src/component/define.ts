@@ -1,0 +1,185 @@
+import type { Static, TSchema } from '#src/config/schema.ts'
+import type { Batch } from '#src/model/batch.ts'
+import type { Series } from '#src/model/series.ts'
+import type { Source } from '#src/model/source.ts'
+import type { Consumer } from '#src/pipeline/consumer.ts'
+import type { Receipt } from '#src/pipeline/receipt.ts'
+import type { Collections } from '#src/telemetry/collections.ts'
+import type { Ledger } from '#src/telemetry/ledger.ts'
+import type { Logger } from '#src/telemetry/logger.ts'
+import type { Clock } from './clock.ts'
+
+/** How far a component can be trusted, in the Collector's words. */
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable' | 'deprecated'
+
+/** The kinds of component that a configuration file lists. */
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'extension'
+
+/** What every component is given. */
+export interface ComponentContext {
+  /** `type` or `type/name`, as in the file. */
+  readonly id: string
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Aborted when the component is stopped. */
+  readonly signal: AbortSignal
+  /** What became of the data points it took. */
+  readonly ledger: Ledger
+}
+
+/** What a receiver is given more. */
+export interface ReceiverContext extends ComponentContext {
+  /**
+   * Hands batches to every pipeline that lists the receiver.
+   *
+   * @returns false where all of them refused: the cycle is skipped, and there are no stale markers for it
+   */
+  emit(batches: readonly Batch[], receipt?: Receipt): boolean
+  /** A source has ended; stale markers, if it owes any, were emitted before. */
+  forget(source: Source): void
+  /** Where each collection cycle is recorded: its duration and its error. */
+  readonly collections: Collections
+}
+
+/** A receiver: starts to emit when told, stops when told. It does no I/O before `start`. */
+export interface Receiver {
+  start(): Promise<void> | void
+  stop(): Promise<void> | void
+}
+
+/** What a processor is given more. */
+export interface ProcessorContext extends ComponentContext {
+  /** Where batches go from here. Only a processor with `consume` needs it. */
+  readonly next: Consumer
+  /** The id of the pipeline that it is part of: each pipeline has its own instance. */
+  readonly pipeline: string
+}
+
+/** A function of identity: the engine calls it once per series and remembers the answer per layout. */
+export interface SeriesProcessor {
+  /** The series that takes its place, the same one, or undefined to drop it. An answer depends on the series alone. */
+  mapSeries(series: Series): Series | undefined
+  /** The reason under which dropped points are counted; `filtered` where not given. */
+  readonly dropReason?: string
+}
+
+/** A function of a batch's columns, without memory. */
+export interface BatchProcessor {
+  /** The batch that takes its place, on the same layout, or undefined to drop it. */
+  mapBatch(batch: Batch): Batch | undefined
+  readonly dropReason?: string
+}
+
+/** A processor with memory: it takes batches and hands others on by `context.next`, now or later. */
+export interface StatefulProcessor extends Consumer {
+  start?(): Promise<void> | void
+  /** Hands on what it still holds; receivers have stopped before. */
+  stop?(): Promise<void> | void
+}
+
+export type Processor = SeriesProcessor | BatchProcessor | StatefulProcessor
+
+/** What was lost at a stop, for the report. */
+export interface Loss {
+  readonly points: number
+  readonly reason: string
+}
+
+/** An exporter: takes batches at once, delivers them on its own time. It does no I/O before `start`. */
+export interface Exporter extends Consumer {
+  start?(): Promise<void> | void
+  /**
+   * Delivers what is queued until the signal aborts (the drain deadline), then gives up the rest, counted in the
+   * ledger as dropped, and closes.
+   */
+  stop?(deadline: AbortSignal): Promise<void> | void
+}
+
+/** Something beside the pipelines: health endpoints, authentication, storage. */
+export interface Extension {
+  start?(): Promise<void> | void
+  stop?(): Promise<void> | void
+}
+
+interface Definition<Kind extends ComponentKind, Schema extends TSchema, Context, Made> {
+  readonly kind: Kind
+  /** The type name in the file: the Collector's, where it has the component. */
+  readonly type: string
+  readonly stability: Stability
+  /** One sentence, for `weir components` and the README. */
+  readonly description: string
+  /** The options: their JSON Schema, their TypeScript type and their documentation in one. */
+  readonly config: Schema
+  /** What the schema cannot say about the options; throws a `ConfigError`. Called before `create`, also by `validate`. */
+  validate?(config: Static<Schema>): void
+  /** Makes one instance; throws a `ConfigError` where the options do not go together. No I/O. */
+  create(config: Static<Schema>, context: Context): Made
+}
+
+export type ReceiverDefinition<Schema extends TSchema = TSchema> = Definition<
+  'receiver',
+  Schema,
+  ReceiverContext,
+  Receiver
+>
+
+export interface ProcessorDefinition<Schema extends TSchema = TSchema> extends Definition<
+  'processor',
+  Schema,
+  ProcessorContext,
+  Processor
+> {
+  /** Whether it must see all series of a pipeline in one thread, as aggregation does. */
+  readonly needsAllSeries?: boolean
+}
+
+export interface ExporterDefinition<Schema extends TSchema = TSchema> extends Definition<
+  'exporter',
+  Schema,
+  ComponentContext,
+  Exporter
+> {
+  /** Whether its peer comes to get the data, so that one instance must hold all series of a pipeline. */
+  readonly pulling?: boolean
+}
+
+export type ExtensionDefinition<Schema extends TSchema = TSchema> = Definition<
+  'extension',
+  Schema,
+  ComponentContext,
+  Extension
+>
+
+export type ComponentDefinition =
+  | ReceiverDefinition
+  | ProcessorDefinition
+  | ExporterDefinition
+  | ExtensionDefinition
+
+/** Declares a receiver: the default export of its `index.ts`. */
+export function defineReceiver<Schema extends TSchema>(
+  definition: Omit<ReceiverDefinition<Schema>, 'kind'>,
+): ReceiverDefinition<Schema> {
+  return { kind: 'receiver', ...definition }
+}
+
+/** Declares a processor: the default export of its `index.ts`. */
+export function defineProcessor<Schema extends TSchema>(
+  definition: Omit<ProcessorDefinition<Schema>, 'kind'>,
+): ProcessorDefinition<Schema> {
+  return { kind: 'processor', ...definition }
+}
+
+/** Declares an exporter: the default export of its `index.ts`. */
+export function defineExporter<Schema extends TSchema>(
+  definition: Omit<ExporterDefinition<Schema>, 'kind'>,
+): ExporterDefinition<Schema> {
+  return { kind: 'exporter', ...definition }
+}
+
+/** Declares an extension: the default export of its `index.ts`. */
+export function defineExtension<Schema extends TSchema>(
+  definition: Omit<ExtensionDefinition<Schema>, 'kind'>,
+): ExtensionDefinition<Schema> {
+  return { kind: 'extension', ...definition }
+}

@@ -1,0 +1,37 @@
+import type {
+  ComponentDefinition,
+  ComponentKind,
+  ExporterDefinition,
+  ExtensionDefinition,
+  ProcessorDefinition,
+  ReceiverDefinition,
+} from './define.ts'
+
+/** Loads the module of a component; its default export is the definition. */
+type Load<Definition> = () => Promise<{ readonly default: Definition }>
+
+/** The components of one kind, by type. A function each, so that those not used cost nothing. */
+export interface Registry {
+  readonly receiver: Readonly<Record<string, Load<ReceiverDefinition>>>
+  readonly processor: Readonly<Record<string, Load<ProcessorDefinition>>>
+  readonly exporter: Readonly<Record<string, Load<ExporterDefinition>>>
+  readonly extension: Readonly<Record<string, Load<ExtensionDefinition>>>
+}
+
+/** Every component that Weir brings along. The one place of `src` that may import components. */
+export const registry: Registry = {
+  receiver: {},
+  processor: {},
+  exporter: {},
+  extension: {},
+}
+
+/** Names that the Collector gave up, or still accepts: file name to today's name. */
+export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
+  receiver: {},
+  processor: {},
+  exporter: {},
+  extension: {},
+}
+
+export type { ComponentDefinition }

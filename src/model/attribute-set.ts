@@ -1,0 +1,220 @@
+import { combine, hashTexts, type Hash64 } from './hash.ts'
+
+/**
+ * The value of one attribute, as OTLP's AnyValue: a bigint is its `int`, a number its `double`. A label is an
+ * attribute whose value is a string.
+ */
+export type AttributeValue =
+  | string
+  | boolean
+  | number
+  | bigint
+  | Uint8Array
+  | readonly AttributeValue[]
+  | ReadonlyMap<string, AttributeValue>
+
+/** Attributes as a flat list: key, value, key, value. */
+export type AttributeList = readonly AttributeValue[]
+
+/**
+ * An interned set of attributes, sorted by key. All series of the process that bear the same attributes share one
+ * set: what an encoder caches per set is computed once. Its owner gives it back with `releaseAttributes`.
+ */
+export class AttributeSet implements Hash64 {
+  /** Key, value, key, value; keys ascend by their UTF-8 bytes. */
+  readonly entries: AttributeList
+  readonly high: number
+  readonly low: number
+  /** How many owners hold it: the intern table's business. */
+  references = 0
+  /** The next set of the intern table with the same `low`. */
+  next: AttributeSet | undefined = undefined
+
+  constructor(entries: AttributeList, hash: Hash64) {
+    this.entries = entries
+    this.high = hash.high
+    this.low = hash.low
+  }
+
+  /** The number of attributes. */
+  get size(): number {
+    return this.entries.length / 2
+  }
+
+  /** The value of an attribute, undefined where there is none. */
+  get(key: string): AttributeValue | undefined {
+    const { entries } = this
+    for (let index = 0; index < entries.length; index += 2) {
+      if (entries[index] === key) return entries[index + 1]
+    }
+    return undefined
+  }
+
+  /** The attributes as a plain iteration of pairs. */
+  *[Symbol.iterator](): Generator<readonly [key: string, value: AttributeValue]> {
+    const { entries } = this
+    for (let index = 0; index < entries.length; index += 2) {
+      yield [entries[index] as string, entries[index + 1] as AttributeValue]
+    }
+  }
+}
+
+/** Orders texts by their UTF-8 bytes, as Prometheus and protobuf do: UTF-16 order differs only around surrogates. */
+export function compareBytewise(first: string, second: string): number {
+  const length = Math.min(first.length, second.length)
+  for (let index = 0; index < length; index++) {
+    let a = first.charCodeAt(index)
+    let b = second.charCodeAt(index)
+    if (a === b) continue
+    // Surrogates stand for code points above U+FFFF, so they sort after U+E000 to U+FFFF.
+    if (a >= 0xd800 && b >= 0xd800) {
+      a = a >= 0xe000 ? a - 0x800 : a + 0x2000
+      b = b >= 0xe000 ? b - 0x800 : b + 0x2000
+    }
+    return a - b
+  }
+  return first.length - second.length
+}
+
+/** Whether two attribute values are the same, type included: `1` (a double) and `1n` (an int) are not. */
+export function sameValue(first: AttributeValue, second: AttributeValue): boolean {
+  if (typeof first !== 'object' || typeof second !== 'object') return Object.is(first, second)
+  return valueText(first) === valueText(second)
+}
+
+/** A text that is the same for equal values, and only for those. */
+export function valueText(value: AttributeValue): string {
+  switch (typeof value) {
+    case 'string':
+      return `\u0000s${value}`
+    case 'boolean':
+      return `\u0000b${value}`
+    case 'number':
+      return `\u0000d${Object.is(value, -0) ? '-0' : value}`
+    case 'bigint':
+      return `\u0000i${value}`
+    case 'object':
+      break
+  }
+  if (value instanceof Uint8Array) return `\u0000x${Buffer.from(value).toString('base64')}`
+  if (value instanceof Map) {
+    const pairs = [...(value as ReadonlyMap<string, AttributeValue>)].map(([key, inner]) => [
+      key,
+      valueText(inner),
+    ])
+    return `\u0000m${JSON.stringify(pairs)}`
+  }
+  return `\u0000a${JSON.stringify((value as readonly AttributeValue[]).map(valueText))}`
+}
+
+function* hashedTexts(entries: AttributeList): Generator<string> {
+  for (const entry of entries) yield typeof entry === 'string' ? entry : valueText(entry)
+}
+
+function sorted(list: AttributeList): AttributeValue[] {
+  const { length } = list
+  let inOrder = true
+  for (let index = 2; index < length && inOrder; index += 2) {
+    inOrder = compareBytewise(list[index - 2] as string, list[index] as string) < 0
+  }
+  if (inOrder) return list.slice()
+  const last = new Map<string, AttributeValue>()
+  for (let index = 0; index < length; index += 2)
+    last.set(list[index] as string, list[index + 1] as AttributeValue)
+  return [...last].toSorted((a, b) => compareBytewise(a[0], b[0])).flat()
+}
+
+function sameEntries(first: AttributeList, second: AttributeList): boolean {
+  if (first.length !== second.length) return false
+  for (let index = 0; index < first.length; index++) {
+    if (!sameValue(first[index] as AttributeValue, second[index] as AttributeValue)) return false
+  }
+  return true
+}
+
+/** Texts that label sets share, with the number of places that hold each. */
+class SharedTexts {
+  readonly #texts = new Map<string, { readonly text: string; references: number }>()
+
+  get size(): number {
+    return this.#texts.size
+  }
+
+  retain(text: string): string {
+    let shared = this.#texts.get(text)
+    if (shared === undefined) {
+      shared = { text, references: 0 }
+      this.#texts.set(text, shared)
+    }
+    shared.references++
+    return shared.text
+  }
+
+  release(text: string): void {
+    const shared = this.#texts.get(text)
+    if (shared !== undefined && --shared.references === 0) this.#texts.delete(text)
+  }
+}
+
+const texts = new SharedTexts()
+const sets = new Map<number, AttributeSet>()
+let setCount = 0
+
+/**
+ * The shared set of these attributes; the caller owns one reference and gives it back with `releaseAttributes`.
+ * Keys may come in any order; of two equal keys the last counts.
+ */
+export function internAttributes(list: AttributeList): AttributeSet {
+  const entries = sorted(list)
+  const hash = hashTexts(hashedTexts(entries))
+  const first = sets.get(hash.low)
+  for (let set = first; set !== undefined; set = set.next) {
+    if (set.high === hash.high && sameEntries(set.entries, entries)) return retainAttributes(set)
+  }
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]
+    if (typeof entry === 'string') entries[index] = texts.retain(entry)
+  }
+  const set = new AttributeSet(entries, hash)
+  set.next = first
+  sets.set(hash.low, set)
+  setCount++
+  return retainAttributes(set)
+}
+
+/** Takes one more reference to a set. */
+export function retainAttributes(set: AttributeSet): AttributeSet {
+  set.references++
+  return set
+}
+
+/** Gives one reference back; the last one removes the set from the table. */
+export function releaseAttributes(set: AttributeSet): void {
+  if (--set.references > 0) return
+  const first = sets.get(set.low)
+  if (first === set) {
+    if (set.next === undefined) sets.delete(set.low)
+    else sets.set(set.low, set.next)
+  } else {
+    let before = first
+    while (before !== undefined && before.next !== set) before = before.next
+    if (before === undefined) return
+    before.next = set.next
+  }
+  set.next = undefined
+  setCount--
+  for (const entry of set.entries) if (typeof entry === 'string') texts.release(entry)
+}
+
+/** How much the process-wide tables hold: what a test watches for leaks, and what `/status` prints. */
+export function internedCounts(): { readonly sets: number; readonly texts: number } {
+  return { sets: setCount, texts: texts.size }
+}
+
+/** The set without attributes; it is never removed. */
+export const noAttributes: AttributeSet = internAttributes([])
+
+/** The hash of a set and a text together. */
+export function hashWith(set: AttributeSet, ...more: string[]): Hash64 {
+  return combine(set, hashTexts(more))
+}

@@ -1,0 +1,49 @@
+/** What one collection cycle of a source was like. */
+export interface Collection {
+  /** The source's part in its receiver: a scraper, a target. */
+  readonly source: string
+  readonly durationMs: number
+  /** Why it failed, in one word (`permission_denied`, `timeout`); undefined where it did not. */
+  readonly error?: string | undefined
+}
+
+/** Running totals over the collections of one source. */
+export interface CollectionTotals {
+  collections: number
+  durationMs: number
+  lastDurationMs: number
+  readonly errors: Map<string, number>
+  /** Live series after the last one. */
+  series: number
+  /** Series that came or went, in all. */
+  churn: number
+}
+
+/** The collections of one receiver, by source. */
+export class Collections {
+  readonly bySource = new Map<string, CollectionTotals>()
+
+  /** The totals of a source, made where there are none. */
+  of(source: string): CollectionTotals {
+    let totals = this.bySource.get(source)
+    if (totals === undefined) {
+      totals = { collections: 0, durationMs: 0, lastDurationMs: 0, errors: new Map(), series: 0, churn: 0 }
+      this.bySource.set(source, totals)
+    }
+    return totals
+  }
+
+  /** Adds one cycle. */
+  record({ source, durationMs, error }: Collection): void {
+    const totals = this.of(source)
+    totals.collections++
+    totals.durationMs += durationMs
+    totals.lastDurationMs = durationMs
+    if (error !== undefined) totals.errors.set(error, (totals.errors.get(error) ?? 0) + 1)
+  }
+
+  /** The source is gone. */
+  forget(source: string): void {
+    this.bySource.delete(source)
+  }
+}
