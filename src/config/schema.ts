@@ -1,4 +1,4 @@
-import Type, { type TSchema, type Static } from 'typebox'
+import { Type, type TSchema, type Static } from 'typebox'
 import type { Secret } from './secret.ts'
 
 /**

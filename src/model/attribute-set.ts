@@ -84,25 +84,14 @@ export function sameValue(first: AttributeValue, second: AttributeValue): boolea
 
 /** A text that is the same for equal values, and only for those. */
 export function valueText(value: AttributeValue): string {
-  switch (typeof value) {
-    case 'string':
-      return `\u0000s${value}`
-    case 'boolean':
-      return `\u0000b${value}`
-    case 'number':
-      return `\u0000d${Object.is(value, -0) ? '-0' : value}`
-    case 'bigint':
-      return `\u0000i${value}`
-    case 'object':
-      break
-  }
+  if (typeof value === 'string') return `\u0000s${value}`
+  if (typeof value === 'boolean') return `\u0000b${value}`
+  if (typeof value === 'number') return `\u0000d${Object.is(value, -0) ? '-0' : value}`
+  if (typeof value === 'bigint') return `\u0000i${value}`
   if (value instanceof Uint8Array) return `\u0000x${Buffer.from(value).toString('base64')}`
   if (value instanceof Map) {
-    const pairs = [...(value as ReadonlyMap<string, AttributeValue>)].map(([key, inner]) => [
-      key,
-      valueText(inner),
-    ])
-    return `\u0000m${JSON.stringify(pairs)}`
+    const pairs = [...(value as ReadonlyMap<string, AttributeValue>)]
+    return `\u0000m${JSON.stringify(pairs.map(([key, inner]) => [key, valueText(inner)]))}`
   }
   return `\u0000a${JSON.stringify((value as readonly AttributeValue[]).map(valueText))}`
 }

@@ -105,7 +105,7 @@ export class Recorder {
     this.#order = this.#nextOrder
     const layout = this.#table.commit()
     const batches: Batch[] = []
-    if (ended.length > 0) batches.push(staleBatch(before, Int32Array.from(ended).sort(), time))
+    if (ended.length > 0) batches.push(staleBatch(before, Int32Array.from(ended).toSorted(), time))
     if (layout.size > 0) batches.push(new Batch(layout, { ...this.#columns(layout), time, startTime }))
     return batches
   }

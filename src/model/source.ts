@@ -7,9 +7,12 @@ export class Source {
   readonly id: string
   /** The component id of the receiver. */
   readonly receiver: string
+  /** What the receiver reads, unique among its sources; empty where it has but one. */
+  readonly part: string
 
   constructor(receiver: string, part: string) {
     this.receiver = receiver
+    this.part = part
     this.id = part === '' ? receiver : `${receiver}/${part}`
   }
 }
