@@ -171,6 +171,12 @@ export function internAttributes(list: AttributeList): AttributeSet {
   return retainAttributes(set)
 }
 
+/** Whether two sets hold the same; one of them may have left the table already. */
+export function sameAttributes(first: AttributeSet, second: AttributeSet): boolean {
+  if (first === second) return true
+  return first.high === second.high && first.low === second.low && sameEntries(first.entries, second.entries)
+}
+
 /** Takes one more reference to a set. */
 export function retainAttributes(set: AttributeSet): AttributeSet {
   set.references++

@@ -2,6 +2,7 @@ import {
   internAttributes,
   releaseAttributes,
   retainAttributes,
+  sameAttributes,
   type AttributeList,
   type AttributeSet,
 } from './attribute-set.ts'
@@ -162,7 +163,7 @@ export function releaseSeries(series: Series): void {
 export function sameSeries(first: Series, second: Series): boolean {
   if (first === second) return true
   return (
-    first.attributes === second.attributes &&
+    sameAttributes(first.attributes, second.attributes) &&
     first.role === second.role &&
     sameMetric(first.metric, second.metric)
   )
@@ -189,11 +190,11 @@ export function sameMetric(first: Metric, second: Metric): boolean {
 function sameScope(first: Scope, second: Scope): boolean {
   if (first === second) return true
   return (
-    first.attributes === second.attributes &&
+    sameAttributes(first.attributes, second.attributes) &&
     first.name === second.name &&
     first.version === second.version &&
     first.schemaUrl === second.schemaUrl &&
-    first.resource.attributes === second.resource.attributes &&
+    sameAttributes(first.resource.attributes, second.resource.attributes) &&
     first.resource.schemaUrl === second.resource.schemaUrl
   )
 }

@@ -17,6 +17,8 @@ export interface CollectionTotals {
   series: number
   /** Series that came or went, in all. */
   churn: number
+  /** The id of the layout that was counted last. */
+  layout: number
 }
 
 /** The collections of one receiver, by source. */
@@ -27,7 +29,7 @@ export class Collections {
   of(source: string): CollectionTotals {
     let totals = this.bySource.get(source)
     if (totals === undefined) {
-      totals = { collections: 0, durationMs: 0, lastDurationMs: 0, errors: new Map(), series: 0, churn: 0 }
+      totals = { collections: 0, durationMs: 0, lastDurationMs: 0, errors: new Map(), series: 0, churn: 0, layout: 0 }
       this.bySource.set(source, totals)
     }
     return totals

@@ -1,0 +1,87 @@
+import type { Processor, StatefulProcessor } from '#src/component/define.ts'
+import type { Source } from '#src/model/source.ts'
+import { BatchStage } from './batch-stage.ts'
+import type { ComponentNode } from './component-node.ts'
+import type { Consumer } from './consumer.ts'
+import type { Receipt } from './receipt.ts'
+import type { Batch } from '#src/model/batch.ts'
+import { SeriesStage } from './series-stage.ts'
+import { StatefulStage } from './stateful-stage.ts'
+
+/** The processors of one pipeline, wired: what enters at `head` leaves into the consumer it was made for. */
+export interface Chain {
+  readonly head: Consumer
+  /** Equal for chains that do the same: ids and fingerprints of the processors. */
+  readonly key: string
+  /** In the order of the pipeline. */
+  readonly nodes: readonly ComponentNode[]
+  start(): Promise<void>
+  /** Flushes, from the first processor to the last, into the consumer behind; then gives back what it held. */
+  stop(): Promise<void>
+}
+
+/** Takes the place of a chain that could not be made: refuses everything, so that nothing is lost unseen. */
+class Refusal implements Consumer {
+  consume(_batches: readonly Batch[], _receipt?: Receipt): boolean {
+    return false
+  }
+
+  forget(_source: Source): void {
+    // It never took anything.
+  }
+}
+
+/**
+ * Wires processors in front of a consumer.
+ *
+ * @param create makes the instance of a node, or fails the node, and with it the chain
+ */
+export function wireChain(
+  nodes: readonly ComponentNode[],
+  key: string,
+  last: Consumer,
+  create: (node: ComponentNode, next: Consumer) => Processor | undefined,
+): Chain {
+  const stateful: { readonly node: ComponentNode; readonly processor: StatefulProcessor }[] = []
+  const stages: SeriesStage[] = []
+  let head = last
+  for (const node of nodes.toReversed()) {
+    const processor = create(node, head)
+    if (processor === undefined) {
+      head = new Refusal()
+    } else if ('mapSeries' in processor) {
+      const stage = new SeriesStage(processor, head, node.ledger, node.logger)
+      stages.push(stage)
+      head = stage
+    } else if ('mapBatch' in processor) {
+      head = new BatchStage(processor, head, node.ledger, node.logger)
+    } else {
+      stateful.unshift({ node, processor })
+      head = new StatefulStage(processor, node)
+    }
+  }
+  return {
+    head,
+    key,
+    nodes,
+    async start() {
+      for (const { node, processor } of stateful.toReversed()) await node.run(async () => processor.start?.())
+      for (const node of nodes) if (!node.failed) node.become('ok')
+    },
+    async stop() {
+      for (const node of nodes) {
+        if (!node.failed) node.become('stopping')
+        node.abort()
+      }
+      for (const { node, processor } of stateful) {
+        try {
+          await node.run(async () => processor.stop?.())
+        } catch (error) {
+          node.logger.error('the processor failed to stop', { error })
+        }
+      }
+      for (const stage of stages) stage.dispose()
+      for (const node of nodes) if (!node.failed) node.become('stopped')
+    },
+  }
+}

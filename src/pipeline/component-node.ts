@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock } from '#src/component/clock.ts'
+import type { ComponentContext, ComponentKind } from '#src/component/define.ts'
+import type { ComponentConfig } from '#src/config/configuration.ts'
+import { Collections } from '#src/telemetry/collections.ts'
+import { Ledger } from '#src/telemetry/ledger.ts'
+import type { Logger } from '#src/telemetry/logger.ts'
+import type { ComponentState, ComponentStatus } from '#src/telemetry/service-view.ts'
+
+/** Which component's code runs: an error that escapes it, now or in a timer later, is told to the right one. */
+const running = new AsyncLocalStorage<ComponentNode>()
+
+/** The component whose code, or whose promise or timer, the present call belongs to. */
+export function runningComponent(): ComponentNode | undefined {
+  return running.getStore()
+}
+
+/** One component of the graph: what it was given, and how it fares. */
+export class ComponentNode implements ComponentStatus {
+  readonly kind: ComponentKind
+  readonly id: string
+  readonly pipeline: string | undefined
+  readonly config: ComponentConfig
+  readonly logger: Logger
+  readonly ledger = new Ledger()
+  readonly collections: Collections | undefined
+  state: ComponentState = 'starting'
+  error: string | undefined
+  since: number
+  lastActivity: number | undefined
+  readonly #clock: Clock
+  readonly #controller = new AbortController()
+
+  constructor(config: ComponentConfig, clock: Clock, logger: Logger, pipeline?: string) {
+    this.kind = config.definition.kind
+    this.id = config.id
+    this.pipeline = pipeline
+    this.config = config
+    this.#clock = clock
+    this.since = clock.now()
+    this.logger = logger.child({
+      kind: this.kind,
+      component: this.id,
+      ...(pipeline === undefined ? {} : { pipeline }),
+    })
+    this.collections = this.kind === 'receiver' ? new Collections() : undefined
+  }
+
+  /** What the component is given of all that every component is given. */
+  get context(): ComponentContext {
+    return {
+      id: this.id,
+      logger: this.logger,
+      clock: this.#clock,
+      signal: this.#controller.signal,
+      ledger: this.ledger,
+    }
+  }
+
+  /** Whether it cannot work any more. */
+  get failed(): boolean {
+    return this.state === 'permanent_error'
+  }
+
+  /** Runs the component's code, so that what escapes from it is known to be its own. */
+  run<Result>(code: () => Result): Result {
+    return running.run(this, code)
+  }
+
+  /** Notes a change of state. */
+  become(state: ComponentState): void {
+    this.state = state
+    this.since = this.#clock.now()
+  }
+
+  /** Notes an error that it cannot go on from, and logs it. */
+  fail(error: unknown): void {
+    this.error = error instanceof Error ? error.message : String(error)
+    this.become('permanent_error')
+    this.logger.error('the component failed', { error })
+  }
+
+  /** Notes that data moved. */
+  touch(): void {
+    this.lastActivity = this.#clock.now()
+  }
+
+  /** Tells the component by its signal that it is over. */
+  abort(): void {
+    this.#controller.abort()
+  }
+}

@@ -1,0 +1,21 @@
+import { systemClock } from '#src/component/clock.ts'
+import { ConfigError } from '#src/config/config-error.ts'
+import type { Configuration } from '#src/config/configuration.ts'
+import { silentLogger } from '#src/telemetry/silent-logger.ts'
+import { GraphError, makeParts, noParts, type ComponentMistake } from './parts.ts'
+
+/** Makes every component of a configuration, as a start would, and starts none: what only factories can find. */
+export function dryRun(configuration: Configuration): readonly ComponentMistake[] {
+  try {
+    const parts = makeParts(configuration, noParts, { clock: systemClock, logger: silentLogger })
+    const nodes = [...parts.receivers.values(), ...parts.exporters.values()].map(({ node }) => node)
+    for (const { chain } of parts.pipelines.values()) nodes.push(...chain.nodes)
+    for (const node of nodes) node.abort()
+    return nodes
+      .filter(({ failed }) => failed)
+      .map((node) => ({ component: node.config, error: new ConfigError(`cannot be made: ${node.error}`) }))
+  } catch (error) {
+    if (error instanceof GraphError) return error.mistakes
+    throw error
+  }
+}

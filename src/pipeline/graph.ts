@@ -1,0 +1,199 @@
+import type { Configuration } from '#src/config/configuration.ts'
+import type { ComponentStatus } from '#src/telemetry/service-view.ts'
+import type { Chain } from './chain.ts'
+import type { Consumer } from './consumer.ts'
+import type { ExporterNode } from './exporter-node.ts'
+import { makeParts, noParts, type GraphContext, type Parts } from './parts.ts'
+import type { ReceiverNode } from './receiver-node.ts'
+import { StartError } from './start-error.ts'
+
+/** What was lost at a stop, by exporter. */
+export interface LossReport {
+  readonly exporter: string
+  /** Data points that were accepted and not delivered: dropped at the stop, or still queued when time ran out. */
+  readonly points: number
+}
+
+/**
+ * After a reload, a source of a replaced receiver or chain may take this long to come back before its series get
+ * stale markers: two of the Collector's default collection intervals.
+ */
+export const handoverMs = 120_000
+
+/** The running pipelines: made from a configuration, changed by another one in the parts that differ. */
+export class Graph {
+  readonly #context: GraphContext
+  #parts: Parts = noParts
+  #cancelHandover: (() => void) | undefined
+
+  constructor(context: GraphContext) {
+    this.#context = context
+  }
+
+  /** Every component that runs, receivers first. */
+  *components(): Generator<ComponentStatus> {
+    for (const { node } of this.#parts.receivers.values()) yield node
+    for (const { chain } of this.#parts.pipelines.values()) yield* chain.nodes
+    for (const { node } of this.#parts.exporters.values()) yield node
+  }
+
+  /**
+   * Makes the graph what a configuration says. Parts that did not change go on undisturbed; the others are made first,
+   * and nothing is touched if one cannot be made.
+   *
+   * @throws GraphError where a factory refuses its options; the graph is as before
+   * @throws StartError where a part cannot start; it is then stopped, and what had to make way for it is gone
+   */
+  async apply(configuration: Configuration): Promise<void> {
+    const before = this.#parts
+    const after = makeParts(configuration, before, this.#context)
+
+    const leaving = missing(chains(before), chains(after))
+    for (const { links } of before.pipelines.values()) for (const link of links.values()) link.beginReload()
+    await Promise.all(missing(before.receivers, after.receivers).map(async (receiver) => receiver.stop()))
+    // Receivers that stay are cut off from a chain before it is flushed: what they emit meanwhile is refused, and counted.
+    for (const receiver of before.receivers.values()) {
+      if (after.receivers.get(receiver.node.id) === receiver) {
+        receiver.pipelines.connect(headsFor(receiver, before, (chain) => !leaving.includes(chain)))
+      }
+    }
+    for (const chain of leaving) await chain.stop()
+    for (const receiver of missing(before.receivers, after.receivers)) receiver.forgetSources()
+    await stopAll(missing(before.exporters, after.exporters), configuration.shutdownDeadlineMs)
+
+    this.#parts = after
+    try {
+      await startAll(missing(after.exporters, before.exporters))
+      for (const chain of missing(chains(after), chains(before))) await chain.start()
+      this.#handOver(before, after)
+      for (const receiver of after.receivers.values()) {
+        receiver.pipelines.connect(headsFor(receiver, after, () => true))
+      }
+      await startAll(missing(after.receivers, before.receivers))
+    } catch (error) {
+      await this.#abandon(before, after)
+      throw error
+    }
+  }
+
+  /**
+   * Stops everything: receivers, then processors, which flush, then exporters, which drain up to the deadline.
+   *
+   * @returns what was lost, by exporter; empty where nothing was
+   */
+  async stop(deadlineMs: number): Promise<LossReport[]> {
+    this.#cancelHandover?.()
+    const { receivers, pipelines, exporters } = this.#parts
+    const before = new Map([...exporters].map(([id, { node }]) => [id, node.ledger.dropped.total]))
+    await Promise.all([...receivers.values()].map(async (receiver) => receiver.stop()))
+    for (const { chain } of pipelines.values()) await chain.stop()
+    await stopAll([...exporters.values()], deadlineMs)
+    this.#parts = noParts
+    return [...exporters]
+      .map(([exporter, { node }]) => ({
+        exporter,
+        points: node.ledger.dropped.total - (before.get(exporter) ?? 0) + node.ledger.queued,
+      }))
+      .filter(({ points }) => points > 0)
+  }
+
+  /** Connects the pipelines to their exporters, and ends the sources that can no longer come. */
+  #handOver(before: Parts, after: Parts): void {
+    const now = this.#context.clock.now()
+    for (const [id, pipeline] of after.pipelines) {
+      const replaced = before.pipelines.get(id)?.chain !== pipeline.chain
+      pipeline.fanOut.connect([...pipeline.links.values()])
+      for (const link of pipeline.links.values()) {
+        link.endReload(replaced)
+        link.end(({ receiver }) => !pipeline.config.receivers.includes(receiver), now)
+      }
+    }
+    for (const [id, pipeline] of before.pipelines) {
+      for (const [exporter, link] of pipeline.links) {
+        const kept = after.pipelines.get(id)?.links.get(exporter) === link
+        if (!kept && after.exporters.get(exporter) === before.exporters.get(exporter))
+          link.end(() => true, now)
+      }
+    }
+    this.#cancelHandover?.()
+    if (before === noParts) return
+    const replaced = new Set(
+      [...after.receivers.keys()].filter((id) => before.receivers.get(id) !== after.receivers.get(id)),
+    )
+    this.#cancelHandover = this.#context.clock.after(handoverMs, () => {
+      const time = this.#context.clock.now()
+      for (const { links } of after.pipelines.values())
+        for (const link of links.values()) link.endSilent(replaced, time)
+    })
+  }
+
+  async #abandon(before: Parts, after: Parts): Promise<void> {
+    for (const receiver of after.receivers.values()) {
+      if (before.receivers.get(receiver.node.id) !== receiver) await receiver.stop()
+    }
+    for (const [id, { chain }] of after.pipelines) {
+      if (before.pipelines.get(id)?.chain !== chain) await chain.stop()
+    }
+    const started = [...after.exporters.values()].filter(
+      (exporter) => before.exporters.get(exporter.node.id) !== exporter,
+    )
+    await stopAll(started, 0)
+    // What stayed goes on under its old names, so that the configuration before can be applied again.
+    this.#parts = {
+      exporters: common(before.exporters, after.exporters),
+      pipelines: common(before.pipelines, after.pipelines),
+      receivers: common(before.receivers, after.receivers),
+    }
+  }
+}
+
+/** The nodes of the first map that the second one does not have under the same id. */
+function missing<Node>(here: ReadonlyMap<string, Node>, there: ReadonlyMap<string, Node>): Node[] {
+  return [...here].filter(([id, node]) => there.get(id) !== node).map(([, node]) => node)
+}
+
+function common<Node>(
+  before: ReadonlyMap<string, Node>,
+  after: ReadonlyMap<string, Node>,
+): Map<string, Node> {
+  return new Map([...before].filter(([id, node]) => after.get(id) === node))
+}
+
+function chains({ pipelines }: Parts): Map<string, Chain> {
+  return new Map([...pipelines].map(([id, { chain }]) => [id, chain]))
+}
+
+function headsFor({ node }: ReceiverNode, { pipelines }: Parts, open: (chain: Chain) => boolean): Consumer[] {
+  return [...pipelines.values()]
+    .filter(({ config, chain }) => config.receivers.includes(node.id) && open(chain))
+    .map(({ chain }) => chain.head)
+}
+
+/** Starts parts one after another: the first that cannot ends it. An error without a code is a bug of that part alone. */
+async function startAll(parts: readonly (ExporterNode | ReceiverNode)[]): Promise<void> {
+  for (const part of parts) {
+    if (part.node.failed) continue
+    try {
+      await part.start()
+    } catch (error) {
+      part.node.fail(error)
+      if (isOperational(error)) throw new StartError(`${part.node.kind} ${part.node.id}`, error)
+    }
+  }
+}
+
+/** Whether an error comes from the surroundings (a port, a file), not from a mistake in the code. */
+function isOperational(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+async function stopAll(exporters: readonly ExporterNode[], deadlineMs: number): Promise<void> {
+  if (exporters.length === 0) return
+  const deadline = AbortSignal.timeout(deadlineMs)
+  // An exporter gets a second beyond the deadline to give up what is left; one that hangs is left behind.
+  const patience = AbortSignal.timeout(deadlineMs + 1000)
+  const late = new Promise<void>((resolve) =>
+    patience.addEventListener('abort', () => resolve(), { once: true }),
+  )
+  await Promise.race([Promise.all(exporters.map(async (exporter) => exporter.stop(deadline))), late])
+}

@@ -1,0 +1,84 @@
+import type { Receiver, ReceiverContext } from '#src/component/define.ts'
+import type { Batch } from '#src/model/batch.ts'
+import type { Source } from '#src/model/source.ts'
+import type { Collections } from '#src/telemetry/collections.ts'
+import type { ComponentNode } from './component-node.ts'
+import { pointsIn } from './consumer.ts'
+import { FanOut } from './fan-out.ts'
+import type { Receipt } from './receipt.ts'
+
+/** A receiver in the graph: counts what it emits and what the pipelines made of it. */
+export class ReceiverNode {
+  readonly node: ComponentNode
+  /** The heads of the pipelines that list it. */
+  readonly pipelines = new FanOut()
+  #receiver: Receiver | undefined
+  readonly #sources = new Set<Source>()
+
+  constructor(node: ComponentNode) {
+    this.node = node
+  }
+
+  /** What the receiver is given. */
+  contextWith(collections: Collections): ReceiverContext {
+    return {
+      ...this.node.context,
+      collections,
+      emit: (batches, receipt) => this.#emit(batches, receipt),
+      forget: (source) => this.#forget(source),
+    }
+  }
+
+  /** Puts the instance in its place; there is none where its factory failed. */
+  attach(receiver: Receiver | undefined): void {
+    this.#receiver = receiver
+  }
+
+  async start(): Promise<void> {
+    await this.node.run(async () => this.#receiver?.start())
+    if (!this.node.failed) this.node.become('ok')
+  }
+
+  async stop(): Promise<void> {
+    if (!this.node.failed) this.node.become('stopping')
+    this.node.abort()
+    try {
+      await this.node.run(async () => this.#receiver?.stop())
+    } catch (error) {
+      this.node.logger.error('the receiver failed to stop', { error })
+    }
+    if (!this.node.failed) this.node.become('stopped')
+  }
+
+  /** Makes the pipelines forget all its sources, when it leaves the graph. */
+  forgetSources(): void {
+    for (const source of this.#sources) this.#forget(source)
+  }
+
+  #emit(batches: readonly Batch[], receipt?: Receipt): boolean {
+    const { ledger, collections } = this.node
+    const points = pointsIn(batches)
+    for (const { layout } of batches) {
+      this.#sources.add(layout.source)
+      const totals = collections?.of(layout.source.part)
+      if (totals === undefined) continue
+      if (totals.layout !== layout.id) {
+        // Edits count a series that came, one that went, and both where a slot changed hands.
+        totals.churn += totals.layout === layout.previous ? layout.edits.length : layout.size
+        totals.layout = layout.id
+      }
+      totals.series = layout.size
+    }
+    this.node.touch()
+    const accepted = this.pipelines.consume(batches, receipt)
+    if (accepted) ledger.accepted += points
+    else ledger.refused += points
+    return accepted
+  }
+
+  #forget(source: Source): void {
+    this.#sources.delete(source)
+    this.node.collections?.forget(source.part)
+    this.pipelines.forget(source)
+  }
+}
