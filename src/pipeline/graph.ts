@@ -59,6 +59,11 @@ export class Graph {
     }
     for (const chain of leaving) await chain.stop()
     for (const receiver of missing(before.receivers, after.receivers)) receiver.forgetSources()
+    for (const { fanOut, links } of before.pipelines.values()) {
+      fanOut.connect(
+        [...links].filter(([id]) => stays(before.exporters, after.exporters, id)).map(([, link]) => link),
+      )
+    }
     await stopAll(missing(before.exporters, after.exporters), configuration.shutdownDeadlineMs)
 
     this.#parts = after
@@ -150,6 +155,14 @@ export class Graph {
 /** The nodes of the first map that the second one does not have under the same id. */
 function missing<Node>(here: ReadonlyMap<string, Node>, there: ReadonlyMap<string, Node>): Node[] {
   return [...here].filter(([id, node]) => there.get(id) !== node).map(([, node]) => node)
+}
+
+function stays<Node>(
+  before: ReadonlyMap<string, Node>,
+  after: ReadonlyMap<string, Node>,
+  id: string,
+): boolean {
+  return before.has(id) && before.get(id) === after.get(id)
 }
 
 function common<Node>(
