@@ -1,0 +1,218 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import { once } from 'node:events'
+import { systemClock, type Clock } from '#src/component/clock.ts'
+import type { Logger } from '#src/telemetry/logger.ts'
+import { compileAuthentication, FailureLimit, type Authentication } from './authentication.ts'
+import { limitConnections } from './connection-limit.ts'
+import { sendText } from './content-encoding.ts'
+import { parseEndpoint, type Endpoint } from './endpoint.ts'
+import { explainListenError } from './listen-error.ts'
+import type { AuthenticationConfig, ServerConfig, ServerTlsConfig } from './server-config.ts'
+import { openServerTls } from './tls-files.ts'
+
+/** Bounds on what clients can take; times in milliseconds. */
+export interface ServerLimits {
+  /** From the start of a connection or request to the end of the headers. */
+  readonly headersTimeoutMs: number
+  /** To the end of the request's body. */
+  readonly requestTimeoutMs: number
+  /** From the end of the headers to the end of the answer; 0 is no limit. */
+  readonly responseTimeoutMs: number
+  /** How long an idle connection is kept; 0 closes it after each answer. */
+  readonly keepAliveTimeoutMs: number
+  /** Bytes of request line and headers. */
+  readonly maxHeaderSize: number
+  readonly maxConnections: number
+}
+
+/** The limits of a server that says nothing else. */
+export const defaultLimits: ServerLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  responseTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 60_000,
+  maxHeaderSize: 16_384,
+  maxConnections: 256,
+}
+
+/** What a server needs to run. */
+export interface ServerSettings {
+  /** `host:port`; port 0 lets the system choose. */
+  readonly endpoint: string
+  /** Answers requests that were let in. What it throws is logged, and answered with 500. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+  readonly logger: Logger
+  /** What it is to the operator, for the log: `prometheus exporter`. */
+  readonly name: string
+  readonly tls?: ServerTlsConfig | undefined
+  readonly auth?: AuthenticationConfig | undefined
+  /** Paths that are answered without authentication. */
+  readonly openPaths?: readonly string[]
+  readonly limits?: Partial<ServerLimits>
+  /** Added to every answer. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly clock?: Clock
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it listens in fact. */
+  readonly address: Endpoint
+  /** Stops listening, lets running answers end for `graceMs` (1 s unless said otherwise), then cuts them off. */
+  close(graceMs?: number): Promise<void>
+}
+
+/**
+ * Starts an HTTP or HTTPS server with bounds on time, size and number of connections.
+ *
+ * @throws {ConfigError} for an endpoint or credentials that make no sense
+ * @throws {ListenError} where the port cannot be had: it names the process that holds it
+ */
+export async function startServer(settings: ServerSettings): Promise<RunningServer> {
+  const { logger, tls, clock = systemClock } = settings
+  const endpoint = parseEndpoint(settings.endpoint)
+  const limits = { ...defaultLimits, ...settings.limits }
+  const listener = guard(settings, limits, clock)
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.maxHeaderSize,
+    // Node looks for slow requests only this often; its default of 30 s would stretch every limit.
+    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+  }
+  let server: Server | SecureServer
+  let endWatch: (() => void) | undefined
+  if (tls === undefined) {
+    server = createServer(options, listener)
+  } else {
+    const files = await openServerTls(tls, logger, clock)
+    const secure = createSecureServer(
+      { ...options, ...files.context, handshakeTimeout: limits.headersTimeoutMs },
+      listener,
+    )
+    secure.on('tlsClientError', (error) => logger.debug('a TLS handshake failed', { error: error.message }))
+    endWatch = files.watch((context) => secure.setSecureContext(context))
+    server = secure
+  }
+  limitConnections(server, limits.maxConnections)
+  server.on('request', function closeBehind(_, response) {
+    // A connection that was busy when the server closed is idle, not closed, once its answer has ended.
+    response.once('close', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
+  })
+  try {
+    await listen(server, endpoint)
+  } catch (error) {
+    endWatch?.()
+    throw await explainListenError(error, endpoint)
+  }
+  server.on('error', (error) =>
+    logger.error('the server failed', { server: settings.name, error: error.message }),
+  )
+
+  return {
+    address: addressOf(server, endpoint),
+    async close(graceMs = 1000) {
+      endWatch?.()
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(cutOff)
+    },
+  }
+}
+
+/** The settings that a component's options (`serverProperties`) stand for. */
+export function serverSettings(
+  config: ServerConfig,
+): Pick<ServerSettings, 'endpoint' | 'tls' | 'auth' | 'limits' | 'headers'> {
+  return {
+    endpoint: config.endpoint,
+    tls: config.tls,
+    auth: config,
+    headers: config.response_headers,
+    limits: {
+      headersTimeoutMs: config.read_header_timeout,
+      requestTimeoutMs: config.read_timeout,
+      responseTimeoutMs: config.write_timeout,
+      keepAliveTimeoutMs: config.keep_alives_enabled ? config.idle_timeout : 0,
+      maxConnections: config.max_connections,
+    },
+  }
+}
+
+/** Wraps the handler in authentication, the deadline of an answer, and a net for what it throws. */
+function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): RequestListener {
+  const { handler, logger, openPaths = [], headers = {} } = settings
+  const isLetIn = compileAuthentication(settings.auth ?? {})
+  const failures = new FailureLimit()
+
+  return function answer(request, response) {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    if (limits.keepAliveTimeoutMs === 0) response.setHeader('connection', 'close')
+    const deadline =
+      limits.responseTimeoutMs === 0
+        ? undefined
+        : setTimeout(() => response.destroy(), limits.responseTimeoutMs)
+    response.once('close', () => clearTimeout(deadline))
+    const path = request.url?.split('?', 1)[0] ?? ''
+    if (isLetIn !== undefined && !openPaths.includes(path) && !admit(isLetIn, request, response)) return
+    void run(request, response)
+  }
+
+  function admit(isLetIn: Authentication, request: IncomingMessage, response: ServerResponse): boolean {
+    const address = request.socket.remoteAddress ?? ''
+    const now = clock.monotonic()
+    const waitMs = failures.waitMs(address, now)
+    if (waitMs > 0) {
+      response.setHeader('retry-after', Math.ceil(waitMs / 1000))
+      sendText(response, 429, 'too many requests\n')
+      return false
+    }
+    if (isLetIn(request.headers.authorization)) return true
+    failures.failed(address, now)
+    logger.warn('a request without valid credentials was refused', { server: settings.name, address })
+    response.setHeader(
+      'www-authenticate',
+      settings.auth?.basic_auth === undefined ? 'Bearer' : 'Basic realm="weir"',
+    )
+    sendText(response, 401, 'unauthorized\n')
+    return false
+  }
+
+  async function run(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await handler(request, response)
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      logger.error('a request failed', { server: settings.name, path: request.url, error: message })
+      if (response.headersSent) response.destroy()
+      else sendText(response, 500, 'internal error\n')
+    }
+  }
+}
+
+async function listen(server: Server | SecureServer, { host, port }: Endpoint): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen({ port, ...(host === '' ? {} : { host }) })
+  await listening
+}
+
+function addressOf(server: Server | SecureServer, endpoint: Endpoint): Endpoint {
+  const address = server.address()
+  return address === null || typeof address === 'string'
+    ? endpoint
+    : { host: address.address, port: address.port }
+}
