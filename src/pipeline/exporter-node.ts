@@ -54,11 +54,12 @@ export class ExporterNode implements Consumer {
     if (!this.node.failed) this.node.become('ok')
   }
 
-  /** Drains until the deadline. */
+  /** Drains until the deadline, if it was started at all. */
   async stop(deadline: AbortSignal): Promise<void> {
+    const started = this.node.state !== 'starting'
     if (!this.node.failed) this.node.become('stopping')
     try {
-      await this.node.run(async () => this.#exporter?.stop?.(deadline))
+      if (started) await this.node.run(async () => this.#exporter?.stop?.(deadline))
     } catch (error) {
       this.node.logger.error('the exporter failed to stop', { error })
     }

@@ -39,11 +39,13 @@ export class ReceiverNode {
     if (!this.node.failed) this.node.become('ok')
   }
 
+  /** Stops it, if it was started at all. */
   async stop(): Promise<void> {
+    const started = this.node.state !== 'starting'
     if (!this.node.failed) this.node.become('stopping')
     this.node.abort()
     try {
-      await this.node.run(async () => this.#receiver?.stop())
+      if (started) await this.node.run(async () => this.#receiver?.stop())
     } catch (error) {
       this.node.logger.error('the receiver failed to stop', { error })
     }
