@@ -83,7 +83,7 @@ export function sameValue(first: AttributeValue, second: AttributeValue): boolea
 }
 
 /** A text that is the same for equal values, and only for those. */
-export function valueText(value: AttributeValue): string {
+function valueText(value: AttributeValue): string {
   if (typeof value === 'string') return `\u0000s${value}`
   if (typeof value === 'boolean') return `\u0000b${value}`
   if (typeof value === 'number') return `\u0000d${Object.is(value, -0) ? '-0' : value}`
@@ -96,8 +96,12 @@ export function valueText(value: AttributeValue): string {
   return `\u0000a${JSON.stringify((value as readonly AttributeValue[]).map(valueText))}`
 }
 
-function* hashedTexts(entries: AttributeList): Generator<string> {
-  for (const entry of entries) yield typeof entry === 'string' ? entry : valueText(entry)
+/** The hash of attributes in the order given. */
+export function hashAttributes(list: AttributeList): Hash64 {
+  const allTexts = list.every((entry) => typeof entry === 'string')
+  return hashTexts(
+    allTexts ? list : list.map((entry) => (typeof entry === 'string' ? entry : valueText(entry))),
+  )
 }
 
 function sorted(list: AttributeList): AttributeValue[] {
@@ -155,7 +159,7 @@ let setCount = 0
  */
 export function internAttributes(list: AttributeList): AttributeSet {
   const entries = sorted(list)
-  const hash = hashTexts(hashedTexts(entries))
+  const hash = hashAttributes(entries)
   const first = sets.get(hash.low)
   for (let set = first; set !== undefined; set = set.next) {
     if (set.high === hash.high && sameEntries(set.entries, entries)) return retainAttributes(set)

@@ -19,7 +19,7 @@ function finish(hash: number): number {
 }
 
 /** Hashes texts in order; a part boundary counts, so that ['ab', 'c'] and ['a', 'bc'] differ. */
-export function hashTexts(texts: Iterable<string>): Hash64 {
+export function hashTexts(texts: readonly string[]): Hash64 {
   let low = lowOffset
   let high = highOffset
   for (const text of texts) {

@@ -71,7 +71,9 @@ test('integers beyond 2^53 stay exact beside smaller ones', () => {
 
 test('any order of any measurements gives exactly what was recorded, and stale markers for the rest', () => {
   const before = internedCounts()
-  const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', '1|1', '11|'), { maxLength: 8 })
+  const names = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e', 'f', '1|1', '11|'), {
+    maxLength: 8,
+  })
   fc.assert(
     fc.property(fc.array(names, { maxLength: 25 }), (cycles) => {
       const recorder = new Recorder(new Source('host', 'net'))

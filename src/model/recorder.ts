@@ -1,5 +1,6 @@
-import { internAttributes, valueText, type AttributeList } from './attribute-set.ts'
+import { hashAttributes, internAttributes, sameValue, type AttributeList } from './attribute-set.ts'
 import { Batch, flag, staleBatch } from './batch.ts'
+import { combine } from './hash.ts'
 import type { Layout } from './layout.ts'
 import type { Point } from './point.ts'
 import { Series, type Metric } from './series.ts'
@@ -25,7 +26,8 @@ export interface SampleOptions {
  */
 export class Recorder {
   readonly #table: SlotTable
-  readonly #index = new Map<string, Row>()
+  /** Rows by the low half of their hash; those that share it are chained by `next`. */
+  readonly #index = new Map<number, Row>()
   #order: Row[] = []
   #nextOrder: Row[] = []
   #position = 0
@@ -74,6 +76,7 @@ export class Recorder {
       return
     }
     row.cycle = this.#cycle
+    row.position = this.#nextOrder.length
     this.#nextOrder.push(row)
     const { slot } = row
     if (slot >= this.#values.length) this.#grow(slot + 1)
@@ -99,7 +102,7 @@ export class Recorder {
         if (row.cycle === this.#cycle) continue
         ended.push(row.slot)
         this.#table.remove(row.slot)
-        this.#index.delete(row.key)
+        this.#unindex(row)
       }
     }
     this.#order = this.#nextOrder
@@ -140,17 +143,32 @@ export class Recorder {
       this.#position++
       return predicted
     }
-    const key = keyOf(metric, attributes)
-    const known = this.#index.get(key)
-    if (known !== undefined) {
-      const position = this.#order.indexOf(known, this.#position)
-      if (position >= 0) this.#position = position + 1
-      return known
+    const { low } = combine(metric.hash, hashAttributes(attributes))
+    const first = this.#index.get(low)
+    for (let row = first; row !== undefined; row = row.next) {
+      if (!isRow(row, metric, attributes)) continue
+      // A row of this cycle has its place in the order to come, not in the one that is followed.
+      if (row.cycle !== this.#cycle) this.#position = row.position + 1
+      return row
     }
-    const slot = this.#table.add(new Series(metric, internAttributes(attributes)))
-    const row: Row = { slot, metric, attributes: attributes.slice(), key, cycle: 0 }
-    this.#index.set(key, row)
+    const set = internAttributes(attributes)
+    const slot = this.#table.add(new Series(metric, set))
+    const kept = sameList(set.entries, attributes) ? set.entries : attributes.slice()
+    const row: Row = { slot, metric, attributes: kept, low, cycle: 0, position: 0, next: first }
+    this.#index.set(low, row)
     return row
+  }
+
+  #unindex(row: Row): void {
+    const first = this.#index.get(row.low)
+    if (first === row) {
+      if (row.next === undefined) this.#index.delete(row.low)
+      else this.#index.set(row.low, row.next)
+      return
+    }
+    let before = first
+    while (before !== undefined && before.next !== row) before = before.next
+    if (before !== undefined) before.next = row.next
   }
 
   #grow(needed: number): void {
@@ -167,26 +185,27 @@ export class Recorder {
 interface Row {
   readonly slot: number
   readonly metric: Metric
+  /** As they were given; the entries of the interned set where those came sorted. */
   readonly attributes: AttributeList
-  readonly key: string
+  readonly low: number
   /** The last cycle in which it was recorded. */
   cycle: number
+  /** Its place in the order of that cycle. */
+  position: number
+  next: Row | undefined
 }
 
 function isRow(row: Row, metric: Metric, attributes: AttributeList): boolean {
-  if (row.metric !== metric || row.attributes.length !== attributes.length) return false
-  for (let index = 0; index < attributes.length; index++) {
-    if (row.attributes[index] !== attributes[index]) return false
-  }
-  return true
+  return row.metric === metric && sameList(row.attributes, attributes)
 }
 
-function keyOf(metric: Metric, attributes: AttributeList): string {
-  // Lengths keep values that hold the separator apart.
-  let key = `${metric.hash.high},${metric.hash.low},${metric.name}`
-  for (const entry of attributes) {
-    const text = typeof entry === 'string' ? entry : valueText(entry)
-    key += `|${text.length}:${text}`
+function sameList(first: AttributeList, second: AttributeList): boolean {
+  if (first.length !== second.length) return false
+  for (let index = 0; index < first.length; index++) {
+    const one = first[index]
+    const other = second[index]
+    if (one === other) continue
+    if (one === undefined || other === undefined || !sameValue(one, other)) return false
   }
-  return key
+  return true
 }

@@ -20,7 +20,7 @@ test('a series keeps its slot, and each version lists what changed', () => {
   table.add(c)
   const second = table.commit()
   expect(second.previous).toBe(first.id)
-  expect([...second.edits].toSorted()).toEqual([0, 2])
+  expect(new Set(second.edits)).toEqual(new Set([0, 2]))
   expect([...second.live]).toEqual([1, 2])
   expect(first.series[0]).toBe(a)
 })

@@ -20,6 +20,13 @@ function join(input: Series): Series | undefined {
   return /\d$/.test(input.name) ? input.withName(input.name.replace(/\d$/, '')) : input
 }
 
+/** Names and labels, sorted. */
+function identities(layout: Layout): string[] {
+  return layout.series
+    .flatMap((each) => (each === undefined ? [] : JSON.stringify([each.name, ...each.attributes.entries])))
+    .toSorted()
+}
+
 function names(layout: Layout): (string | undefined)[] {
   return layout.series.map((each) => each?.name)
 }
@@ -141,12 +148,8 @@ test('edits give what a mapping from nothing gives, and nothing is left at the e
         const fresh = new MappedLayout(source, join, unexpected)
         const expected = fresh.of(layout)
         // Which of several twins wins depends on who was first; that one of them is there does not.
-        const text = (each: Layout): string[] =>
-          each.series.flatMap((out) =>
-            out === undefined ? [] : `${out.name} ${String(out.attributes.get('label'))}`,
-          )
-        expect(text(output).toSorted()).toEqual(text(expected).toSorted())
-        expect(output.size).toBe(text(output).length)
+        expect(identities(output)).toEqual(identities(expected))
+        expect(output.size).toBe(identities(output).length)
         const all = output.series.filter((each) => each !== undefined)
         for (const [index, one] of all.entries()) {
           for (const other of all.slice(index + 1)) expect(sameSeries(one, other)).toBe(false)
