@@ -85,7 +85,7 @@ test('any order of any measurements gives exactly what was recorded, and stale m
         const seen = new Map(samples.map(({ attributes, value }) => [attributes['device'], value]))
         expect(samples.length).toBe(seen.size)
         expect(seen).toEqual(
-          new Map([
+          new Map<unknown, number | 'stale'>([
             ...last.filter((device) => !devices.includes(device)).map((device) => [device, 'stale'] as const),
             ...devices.map((device, index) => [device, index] as const),
           ]),

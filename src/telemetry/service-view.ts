@@ -1,0 +1,60 @@
+import type { ComponentKind } from '#src/component/define.ts'
+import type { Collections } from './collections.ts'
+import type { Ledger } from './ledger.ts'
+
+/** How a component fares: the Collector's component statuses. */
+export type ComponentState =
+  | 'starting'
+  | 'ok'
+  | 'recoverable_error'
+  | 'permanent_error'
+  | 'stopping'
+  | 'stopped'
+
+/** One component of the running service, as health endpoints and own metrics see it. A live view, not a copy. */
+export interface ComponentStatus {
+  readonly kind: ComponentKind
+  /** `type` or `type/name`. */
+  readonly id: string
+  /** The pipeline it is part of: processors have one, the others serve several. */
+  readonly pipeline?: string | undefined
+  readonly state: ComponentState
+  /** What went wrong, where something did. */
+  readonly error?: string | undefined
+  /** Unix time in milliseconds since which the state holds. */
+  readonly since: number
+  readonly ledger: Ledger
+  readonly collections?: Collections | undefined
+  /** Unix time in milliseconds when data last moved through it; undefined where none has. */
+  readonly lastActivity?: number | undefined
+}
+
+/** What came of a reload. */
+export interface ReloadOutcome {
+  /** Whether the configuration that was read is the one that runs now. */
+  readonly ok: boolean
+  /** Whether anything was restarted. */
+  readonly changed: boolean
+  /** For people: what changed, or every mistake with its place. No secret is in it. */
+  readonly message: string
+  /** Unix time in milliseconds. */
+  readonly time: number
+}
+
+/** The running service, for those who tell others about it. */
+export interface ServiceView {
+  /** Whether every component has been started. */
+  readonly started: boolean
+  /** Whether a stop has begun. */
+  readonly stopping: boolean
+  readonly version: string
+  /** Unix time in milliseconds. */
+  readonly startedAt: number
+  /** The last reload; undefined where there was none. */
+  readonly lastReload: ReloadOutcome | undefined
+  /** How many reloads worked and how many did not. */
+  readonly reloads: { readonly ok: number; readonly failed: number }
+  components(): Iterable<ComponentStatus>
+  /** Reads the configuration again and applies it; never rejects. One at a time: a second call waits for the first. */
+  reload(): Promise<ReloadOutcome>
+}
