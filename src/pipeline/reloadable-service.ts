@@ -15,6 +15,8 @@ export interface ServiceContext {
   readonly version: string
   /** Reads the configuration again, from where it was read before. */
   reread(): Promise<Reread>
+  /** Called when another configuration runs. */
+  changed(): void
   /** The text for people of an error that `Graph.apply` threw. */
   explain(error: unknown): string
 }
@@ -92,6 +94,7 @@ export class ReloadableService implements ServiceView {
     }
     this.#configuration = read.configuration
     logger.info('the new configuration runs')
+    this.#context.changed()
     return this.#note(true, true, 'the new configuration runs')
   }
 
