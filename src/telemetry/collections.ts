@@ -29,7 +29,15 @@ export class Collections {
   of(source: string): CollectionTotals {
     let totals = this.bySource.get(source)
     if (totals === undefined) {
-      totals = { collections: 0, durationMs: 0, lastDurationMs: 0, errors: new Map(), series: 0, churn: 0, layout: 0 }
+      totals = {
+        collections: 0,
+        durationMs: 0,
+        lastDurationMs: 0,
+        errors: new Map(),
+        series: 0,
+        churn: 0,
+        layout: 0,
+      }
       this.bySource.set(source, totals)
     }
     return totals
