@@ -28,6 +28,7 @@ export class ReloadableService implements ServiceView {
   readonly reloads = { ok: 0, failed: 0 }
   started = false
   stopping = false
+  loadedAt: number
   lastReload: ReloadOutcome | undefined
   readonly #context: ServiceContext
   readonly #graph: Graph
@@ -39,6 +40,7 @@ export class ReloadableService implements ServiceView {
     this.#configuration = configuration
     this.version = context.version
     this.startedAt = context.clock.now()
+    this.loadedAt = this.startedAt
     this.#graph = new Graph(context)
   }
 
@@ -116,6 +118,7 @@ export class ReloadableService implements ServiceView {
   #note(ok: boolean, changed: boolean, message: string): ReloadOutcome {
     this.reloads[ok ? 'ok' : 'failed']++
     this.lastReload = { ok, changed, message, time: this.#context.clock.now() }
+    if (ok) this.loadedAt = this.lastReload.time
     return this.lastReload
   }
 }

@@ -24,6 +24,8 @@ export interface CollectionTotals {
 /** The collections of one receiver, by source. */
 export class Collections {
   readonly bySource = new Map<string, CollectionTotals>()
+  /** Milliseconds between two cycles, where the receiver has a schedule and says so: readiness measures silence by it. */
+  intervalMs: number | undefined = undefined
 
   /** The totals of a source, made where there are none. */
   of(source: string): CollectionTotals {

@@ -3,13 +3,16 @@ import type { Collections } from './collections.ts'
 import type { Ledger } from './ledger.ts'
 
 /** How a component fares: the Collector's component statuses. */
-export type ComponentState =
-  | 'starting'
-  | 'ok'
-  | 'recoverable_error'
-  | 'permanent_error'
-  | 'stopping'
-  | 'stopped'
+export const componentStates = [
+  'starting',
+  'ok',
+  'recoverable_error',
+  'permanent_error',
+  'stopping',
+  'stopped',
+] as const
+
+export type ComponentState = (typeof componentStates)[number]
 
 /** One component of the running service, as health endpoints and own metrics see it. A live view, not a copy. */
 export interface ComponentStatus {
@@ -50,6 +53,8 @@ export interface ServiceView {
   readonly version: string
   /** Unix time in milliseconds. */
   readonly startedAt: number
+  /** Unix time in milliseconds when a configuration was last read and found good: at the start, or by a reload. */
+  readonly loadedAt: number
   /** The last reload; undefined where there was none. */
   readonly lastReload: ReloadOutcome | undefined
   /** How many reloads worked and how many did not. */
