@@ -7,6 +7,7 @@ import type { Receipt } from '#src/pipeline/receipt.ts'
 import type { Collections } from '#src/telemetry/collections.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
+import type { ServiceView } from '#src/telemetry/service-view.ts'
 import type { Clock } from './clock.ts'
 
 /** How far a component can be trusted, in the Collector's words. */
@@ -95,6 +96,12 @@ export interface Exporter extends Consumer {
   stop?(deadline: AbortSignal): Promise<void> | void
 }
 
+/** What an extension is given more. */
+export interface ExtensionContext extends ComponentContext {
+  /** The running service, to tell others about it. */
+  readonly service: ServiceView
+}
+
 /** Something beside the pipelines: health endpoints, authentication, storage. */
 export interface Extension {
   start?(): Promise<void> | void
@@ -146,7 +153,7 @@ export interface ExporterDefinition<Schema extends TSchema = TSchema> extends De
 export type ExtensionDefinition<Schema extends TSchema = TSchema> = Definition<
   'extension',
   Schema,
-  ComponentContext,
+  ExtensionContext,
   Extension
 >
 

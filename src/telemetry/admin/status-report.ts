@@ -1,0 +1,72 @@
+import { internedCounts } from '#src/model/attribute-set.ts'
+import type { Collections } from '../collections.ts'
+import type { Ledger } from '../ledger.ts'
+import type { ComponentStatus, ServiceView } from '../service-view.ts'
+import { readinessOf } from './readiness.ts'
+
+/** Everything that `/status` tells, ready for JSON. Times are ISO 8601, durations seconds, counts data points. */
+export function statusReport(service: ServiceView, now: number): object {
+  const { version, startedAt, loadedAt, lastReload, reloads } = service
+  const { ready, reasons } = readinessOf(service, now)
+  return {
+    ready,
+    reasons,
+    version,
+    start_time: time(startedAt),
+    uptime_seconds: (now - startedAt) / 1000,
+    config: {
+      loaded_at: time(loadedAt),
+      reloads,
+      ...(lastReload === undefined ? {} : { last_reload: { ...lastReload, time: time(lastReload.time) } }),
+    },
+    interned: internedCounts(),
+    components: Array.from(service.components(), componentReport),
+  }
+}
+
+function componentReport(component: ComponentStatus): object {
+  const { kind, id, pipeline, state, error, since, lastActivity, ledger, collections } = component
+  return {
+    kind,
+    id,
+    pipeline,
+    state,
+    since: time(since),
+    error,
+    last_activity: lastActivity === undefined ? undefined : time(lastActivity),
+    points: ledgerReport(ledger),
+    collections: collections === undefined ? undefined : collectionsReport(collections),
+  }
+}
+
+function ledgerReport(ledger: Ledger): object {
+  const { accepted, refused, restored, delivered, queued } = ledger
+  return {
+    accepted,
+    refused,
+    restored,
+    delivered,
+    queued,
+    rejected: Object.fromEntries(ledger.rejected),
+    dropped: Object.fromEntries(ledger.dropped),
+  }
+}
+
+function collectionsReport({ bySource, intervalMs }: Collections): object {
+  return {
+    interval_seconds: intervalMs === undefined ? undefined : intervalMs / 1000,
+    sources: Array.from(bySource, ([source, totals]) => ({
+      source,
+      collections: totals.collections,
+      errors: Object.fromEntries(totals.errors),
+      last_duration_seconds: totals.lastDurationMs / 1000,
+      duration_seconds: totals.durationMs / 1000,
+      series: totals.series,
+      churn: totals.churn,
+    })),
+  }
+}
+
+function time(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
