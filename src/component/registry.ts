@@ -23,7 +23,7 @@ export const registry: Registry = {
   receiver: {},
   processor: {},
   exporter: {},
-  extension: {},
+  extension: { health_check: async () => await import('#src/extensions/health_check/index.ts') },
 }
 
 /** Names that the Collector gave up, or still accepts: file name to today's name. */

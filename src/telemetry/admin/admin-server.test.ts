@@ -320,7 +320,7 @@ describe('a reload', () => {
     const message = 'config.yaml:3:5: unknown key "recievers"\n'
     service.reload = async () => await Promise.resolve({ ok: false, changed: false, message, time: 0 })
     expect(await ask('/-/reload', post)).toMatchObject({ status: 400, body: message })
-    expect(logger.lines[0]).toMatchObject({
+    expect(logger.lines[1]).toMatchObject({
       message: 'a reload was asked for',
       fields: { address: '127.0.0.1' },
     })
@@ -385,4 +385,8 @@ test('credentials open what is closed elsewhere', async () => {
   expect(logger.lines.map(({ message }) => message)).not.toContain(
     'the admin server can be reached from elsewhere and asks for no credentials: status and reload are refused',
   )
+})
+
+test('the default is the address of this machine alone', () => {
+  expect(defaultAdminSettings.server.endpoint).toBe('127.0.0.1:13133')
 })

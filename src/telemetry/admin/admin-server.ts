@@ -69,12 +69,12 @@ export async function startAdminServer(
     clock,
   })
   local = isLoopback(running.address.host)
+  const address = formatEndpoint(running.address)
+  logger.info('health and status are served', { address })
   if (!local && !authenticated) {
     logger.warn(
       'the admin server can be reached from elsewhere and asks for no credentials: status and reload are refused',
-      {
-        address: formatEndpoint(running.address),
-      },
+      { address },
     )
   }
   return running
