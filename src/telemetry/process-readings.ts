@@ -20,8 +20,8 @@ export interface ProcessReading {
 
 type DelaySamples = ReturnType<typeof monitorEventLoopDelay>
 
-/** How often the delay of the event loop is sampled: each sample wakes the process up. */
-const sampleIntervalMs = 20
+/** How often the delay of the event loop is sampled: at 20 ms it costs 0.35 % of a core, at 100 ms 0.03 %. */
+const sampleIntervalMs = 100
 /** A window of samples lasts at least this long, so that two readers see the same one. */
 const windowMs = 15_000
 

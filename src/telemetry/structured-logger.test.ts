@@ -98,6 +98,19 @@ describe('a line', () => {
   })
 })
 
+describe('a long line', () => {
+  test('says how many fields did not fit, and keeps those that do', () => {
+    const { logger, lines } = open()
+    const long = 'x'.repeat(5000)
+    logger.info('many', Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`f${index}`, index])))
+    logger.info('long', { a: long, list: [long, long, long, long, long, long, long, long], z: 1 })
+    const [many, large] = parsed(lines)
+    expect(many).toMatchObject({ f31: 31, omitted: 8 })
+    expect(many).not.toHaveProperty('f32')
+    expect(large).toMatchObject({ a: `${'x'.repeat(1024)}... 3976 more`, z: 1, omitted: 1 })
+  })
+})
+
 describe('an error', () => {
   const error = Object.assign(new Error('cannot listen on :1', { cause: new Error('bind EACCES') }), {
     code: 'cannot_listen',
