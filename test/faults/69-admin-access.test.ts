@@ -41,6 +41,10 @@ const routes = [
   ),
 )
 
+function pathsOf(access: string): string[] {
+  return [...new Set(routes.filter((route) => route.access === access).map(({ path }) => path))]
+}
+
 async function start(
   health: AdminSettings['health'],
   server: Partial<AdminSettings['server']>,
@@ -63,9 +67,6 @@ async function start(
 }
 
 test('69: anyone may ask two routes, details and the reload are for operators', () => {
-  const pathsOf = (access: string): string[] => [
-    ...new Set(routes.filter((route) => route.access === access).map(({ path }) => path)),
-  ]
   expect({ anyone: pathsOf('anyone'), client: pathsOf('client'), operator: pathsOf('operator') }).toEqual({
     anyone: open,
     client: ['/', '/health'],
