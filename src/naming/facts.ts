@@ -1,0 +1,225 @@
+import type { AttributeList, AttributeValue } from '#src/model/attribute-set.ts'
+import type { Batch } from '#src/model/batch.ts'
+import type { Point } from '#src/model/point.ts'
+import type { Recorder, SampleOptions } from '#src/model/recorder.ts'
+import { emptyScope, type Scope } from '#src/model/resource.ts'
+import { makeDescriptor, Metric, type Descriptor } from '#src/model/series.ts'
+import { attributeOf, namingsOf, type Instrument, type MetricDefinition, type Naming } from './metric.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+/** How facts are written. */
+export interface FactsOptions {
+  readonly vocabularies: readonly Vocabulary[]
+  /** The scope of each vocabulary's metrics; the empty one where not given. */
+  readonly scopes?: Partial<Readonly<Record<Vocabulary, Scope>>>
+  /** Attributes that all series of a vocabulary bear: key, value, key, value. */
+  readonly constants?: Partial<Readonly<Record<Vocabulary, AttributeList>>>
+  /** Whether a metric is emitted, by its name as written in the table. Its own default decides where this is undefined. */
+  enabled?(name: string): boolean | undefined
+}
+
+/** The values of a fact's dimensions. */
+export type Dimensions<Dimension extends string> = Readonly<Record<Dimension, string>>
+
+type Described = Pick<Descriptor, 'kind' | 'monotonic'>
+
+const described: Readonly<Record<Instrument, Described>> = {
+  counter: { kind: 'sum', monotonic: true },
+  updowncounter: { kind: 'sum', monotonic: false },
+  gauge: { kind: 'gauge', monotonic: false },
+  histogram: { kind: 'histogram', monotonic: false },
+}
+
+/** An OTLP `int`; one object for all, since nearly every sample of a host is one. */
+const integerSample: SampleOptions = { integer: true }
+
+/** The largest OTLP `int`; a 64-bit counter of the kernel past it is written as a double. */
+const largestInt = 2n ** 63n - 1n
+
+/**
+ * Writes measured facts into a recorder under the names that the chosen vocabularies have for them. A cycle is
+ * `begin`, any number of `record`, and `end`.
+ */
+export class Facts {
+  readonly #recorder: Recorder
+  readonly #options: FactsOptions
+  readonly #names = new Map<MetricDefinition, readonly Name[]>()
+
+  constructor(recorder: Recorder, options: FactsOptions) {
+    this.#recorder = recorder
+    this.#options = options
+  }
+
+  /** Whether a fact has an enabled name: if not, it need not be measured. */
+  wants<Dimension extends string>(definition: MetricDefinition<Dimension>): boolean {
+    return this.#namesOf(definition).length > 0
+  }
+
+  /** Begins a cycle. */
+  begin(): void {
+    this.#recorder.begin()
+  }
+
+  /**
+   * Records one fact of this cycle.
+   *
+   * @param value in the unit that the definition states; a bigint where a number would not be exact
+   * @param only the vocabularies that are meant, where not all are
+   */
+  record<Dimension extends string>(
+    definition: MetricDefinition<Dimension>,
+    dimensions: Dimensions<NoInfer<Dimension>>,
+    value: number | bigint | Point,
+    only?: ReadonlySet<Vocabulary>,
+  ): void {
+    for (const name of this.#namesOf(definition)) {
+      if (only !== undefined && !only.has(name.vocabulary)) continue
+      if (name.selects(dimensions)) name.record(this.#recorder, dimensions, value)
+    }
+  }
+
+  /** Ends a cycle; see `Recorder.end`. */
+  end(time: number, startTime?: number): Batch[] {
+    for (const names of this.#names.values()) for (const name of names) name.flush(this.#recorder)
+    return this.#recorder.end(time, startTime)
+  }
+
+  #namesOf<Dimension extends string>(definition: MetricDefinition<Dimension>): readonly Name[] {
+    // The values of dimensions are given with the definition, so inside nothing depends on which they are.
+    const known = definition as unknown as MetricDefinition
+    let names = this.#names.get(known)
+    if (names === undefined) {
+      const { vocabularies, scopes = {}, constants = {} } = this.#options
+      names = vocabularies.flatMap((vocabulary) =>
+        namingsOf(known, vocabulary)
+          .filter((naming) => this.#options.enabled?.(naming.name) ?? naming.enabled ?? true)
+          .map(
+            (naming) =>
+              new Name(vocabulary, naming, known.by, scopes[vocabulary] ?? emptyScope, constants[vocabulary]),
+          ),
+      )
+      this.#names.set(known, names)
+    }
+    return names
+  }
+}
+
+/** A dimension as an attribute. */
+interface Bearer {
+  readonly dimension: string
+  readonly as: string
+  /** The vocabulary's word for a value. */
+  readonly wordOf: (value: string) => string
+  /** Whether the word is the text of an integer. */
+  readonly integer: boolean
+}
+
+/** One name of one fact. */
+class Name {
+  readonly vocabulary: Vocabulary
+  readonly #naming: Naming<string>
+  readonly #scope: Scope
+  readonly #bearers: readonly Bearer[]
+  readonly #constants: AttributeList
+  readonly #conditions: readonly (readonly [dimension: string, values: readonly string[]])[]
+  /** The metrics by name: one, unless the name holds values. */
+  readonly #metrics = new Map<string, Metric>()
+  readonly #templated: boolean
+  /** What is added up in this cycle, where several values get one word. */
+  readonly #sums: Map<string, { metric: Metric; attributes: AttributeList; value: number }> | undefined
+
+  constructor(
+    vocabulary: Vocabulary,
+    naming: Naming<string>,
+    dimensions: readonly string[],
+    scope: Scope,
+    constants: AttributeList = [],
+  ) {
+    this.vocabulary = vocabulary
+    this.#naming = naming
+    this.#scope = scope
+    this.#constants = constants
+    this.#templated = naming.name.includes('{')
+    this.#bearers = dimensions.flatMap((dimension) => bearersOf(naming, dimension))
+    this.#conditions = Object.entries(naming.where ?? {}).map(([dimension, values = []]) => [
+      dimension,
+      typeof values === 'string' ? [values] : values,
+    ])
+    this.#sums = dimensions.some((dimension) => mergesValues(naming, dimension)) ? new Map() : undefined
+  }
+
+  selects(dimensions: Dimensions<string>): boolean {
+    for (const [dimension, values] of this.#conditions) {
+      if (!values.includes(dimensions[dimension] ?? '')) return false
+    }
+    return true
+  }
+
+  record(recorder: Recorder, dimensions: Dimensions<string>, value: number | bigint | Point): void {
+    const metric = this.#metricFor(dimensions)
+    const attributes: AttributeValue[] = []
+    let key = metric.name
+    for (const { dimension, as, wordOf, integer } of this.#bearers) {
+      const word = wordOf(dimensions[dimension] ?? '')
+      attributes.push(as, integer ? BigInt(word) : word)
+      if (this.#sums !== undefined) key += `\u0000${word}`
+    }
+    attributes.push(...this.#constants)
+    if (typeof value === 'object') {
+      recorder.record(metric, attributes, 0, { point: value })
+      return
+    }
+    const { scale = 1, integer } = this.#naming
+    if (this.#sums !== undefined) {
+      const sum = this.#sums.get(key)
+      if (sum === undefined) this.#sums.set(key, { metric, attributes, value: Number(value) * scale })
+      else sum.value += Number(value) * scale
+      return
+    }
+    if (typeof value === 'bigint' && scale === 1 && value <= largestInt)
+      recorder.record(metric, attributes, Number(value), { exact: value })
+    else
+      recorder.record(metric, attributes, Number(value) * scale, integer === true ? integerSample : undefined)
+  }
+
+  /** Records what was added up. */
+  flush(recorder: Recorder): void {
+    if (this.#sums === undefined) return
+    const options = this.#naming.integer === true ? integerSample : undefined
+    for (const { metric, attributes, value } of this.#sums.values())
+      recorder.record(metric, attributes, value, options)
+    this.#sums.clear()
+  }
+
+  #metricFor(dimensions: Dimensions<string>): Metric {
+    const naming = this.#naming
+    const name = this.#templated ? filled(naming.name, dimensions) : naming.name
+    let metric = this.#metrics.get(name)
+    if (metric === undefined) {
+      const description = filled(naming.description, dimensions)
+      const { unit = '' } = naming
+      metric = new Metric(name, makeDescriptor({ ...described[naming.kind], unit, description }), this.#scope)
+      this.#metrics.set(name, metric)
+    }
+    return metric
+  }
+}
+
+function bearersOf(naming: Naming<string>, dimension: string): Bearer[] {
+  const attribute = attributeOf(naming, dimension)
+  if (attribute === undefined) return []
+  const { as, values, prefix = '', integer } = attribute
+  const words = new Map(Object.entries(values ?? {}))
+  const wordOf = (value: string): string => words.get(value) ?? prefix + value
+  return [{ dimension, as, wordOf, integer: integer === true }]
+}
+
+/** Whether two of the listed values of a dimension get one word. */
+function mergesValues(naming: Naming<string>, dimension: string): boolean {
+  const words = Object.values(attributeOf(naming, dimension)?.values ?? {})
+  return new Set(words).size < words.length
+}
+
+function filled(template: string, dimensions: Dimensions<string>): string {
+  return template.replace(/\{(\w+)\}/g, (_, dimension: string) => dimensions[dimension] ?? '')
+}
