@@ -28,8 +28,17 @@ export interface ComponentContext {
   readonly ledger: Ledger
 }
 
+/** What every component of a pipeline is given more; an exporter gets just this. */
+export interface PipelineContext extends ComponentContext {
+  /**
+   * Tells how it fares while it runs, for health and status: `recoverable_error` with the error while it cannot do its
+   * work and tries on, `ok` when it can again. It logs for itself.
+   */
+  report(state: 'ok' | 'recoverable_error', error?: unknown): void
+}
+
 /** What a receiver is given more. */
-export interface ReceiverContext extends ComponentContext {
+export interface ReceiverContext extends PipelineContext {
   /**
    * Hands batches to every pipeline that lists the receiver.
    *
@@ -49,7 +58,7 @@ export interface Receiver {
 }
 
 /** What a processor is given more. */
-export interface ProcessorContext extends ComponentContext {
+export interface ProcessorContext extends PipelineContext {
   /** Where batches go from here. Only a processor with `consume` needs it. */
   readonly next: Consumer
   /** The id of the pipeline that it is part of: each pipeline has its own instance. */
@@ -143,7 +152,7 @@ export interface ProcessorDefinition<Schema extends TSchema = TSchema> extends D
 export interface ExporterDefinition<Schema extends TSchema = TSchema> extends Definition<
   'exporter',
   Schema,
-  ComponentContext,
+  PipelineContext,
   Exporter
 > {
   /** Whether its peer comes to get the data, so that one instance must hold all series of a pipeline. */

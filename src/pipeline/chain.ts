@@ -66,7 +66,7 @@ export function wireChain(
     nodes,
     async start() {
       for (const { node, processor } of stateful.toReversed()) await node.run(async () => processor.start?.())
-      for (const node of nodes) if (!node.failed) node.become('ok')
+      for (const node of nodes) node.started()
     },
     async stop() {
       for (const node of nodes) {

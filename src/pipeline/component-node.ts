@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '#src/component/clock.ts'
-import type { ComponentContext, ComponentKind } from '#src/component/define.ts'
+import type { PipelineContext, ComponentKind } from '#src/component/define.ts'
 import type { ComponentConfig } from '#src/config/configuration.ts'
 import { Collections } from '#src/telemetry/collections.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
@@ -47,13 +47,14 @@ export class ComponentNode implements ComponentStatus {
   }
 
   /** What the component is given of all that every component is given. */
-  get context(): ComponentContext {
+  get context(): PipelineContext {
     return {
       id: this.id,
       logger: this.logger,
       clock: this.#clock,
       signal: this.#controller.signal,
       ledger: this.ledger,
+      report: (state, error) => this.#report(state, error),
     }
   }
 
@@ -75,9 +76,14 @@ export class ComponentNode implements ComponentStatus {
 
   /** Notes an error that it cannot go on from, and logs it. */
   fail(error: unknown): void {
-    this.error = error instanceof Error ? error.message : String(error)
+    this.error = textOf(error)
     this.become('permanent_error')
     this.logger.error('the component failed', { error })
+  }
+
+  /** After its start: what the component reported meanwhile holds. */
+  started(): void {
+    if (this.state === 'starting') this.become('ok')
   }
 
   /** Notes that data moved. */
@@ -89,4 +95,17 @@ export class ComponentNode implements ComponentStatus {
   abort(): void {
     this.#controller.abort()
   }
+
+  /** What the component says of itself counts while it runs, and cannot undo a failure. */
+  #report(state: 'ok' | 'recoverable_error', error: unknown): void {
+    if (this.state !== 'starting' && this.state !== 'ok' && this.state !== 'recoverable_error') return
+    this.error = state === 'ok' ? undefined : textOf(error)
+    const starts = this.state === 'starting' && state === 'ok'
+    // One time for several errors in a row: since when it has been so.
+    if (!starts && this.state !== state) this.become(state)
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -51,7 +51,7 @@ export class ExporterNode implements Consumer {
 
   async start(): Promise<void> {
     await this.node.run(async () => this.#exporter?.start?.())
-    if (!this.node.failed) this.node.become('ok')
+    this.node.started()
   }
 
   /** Drains until the deadline, if it was started at all. */

@@ -36,7 +36,7 @@ export class ReceiverNode {
 
   async start(): Promise<void> {
     await this.node.run(async () => this.#receiver?.start())
-    if (!this.node.failed) this.node.become('ok')
+    this.node.started()
   }
 
   /** Stops it, if it was started at all. */

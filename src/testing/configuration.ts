@@ -8,7 +8,7 @@ import {
   type ProcessorContext,
   type Receiver,
   type ReceiverContext,
-  type ComponentContext,
+  type PipelineContext,
   type ExporterDefinition,
   type ProcessorDefinition,
   type ReceiverDefinition,
@@ -27,7 +27,7 @@ interface Given<Context, Made> {
 export interface GivenConfiguration {
   readonly receivers: Readonly<Record<string, Given<ReceiverContext, Receiver>>>
   readonly processors?: Readonly<Record<string, Given<ProcessorContext, Processor>>>
-  readonly exporters: Readonly<Record<string, Given<ComponentContext, Exporter>>>
+  readonly exporters: Readonly<Record<string, Given<PipelineContext, Exporter>>>
   /** Receivers, processors and exporters of each pipeline, each list separated by blanks. */
   readonly pipelines: Readonly<
     Record<string, readonly [receivers: string, processors: string, exporters: string]>
@@ -48,7 +48,7 @@ export function configurationOf(given: GivenConfiguration): Configuration {
     given.processors ?? {},
     (type, { create }) => defineProcessor({ ...shared, type, create: (_, context) => create(context) }),
   )
-  const exporters = components<ExporterDefinition, Given<ComponentContext, Exporter>>(
+  const exporters = components<ExporterDefinition, Given<PipelineContext, Exporter>>(
     'exporters',
     given.exporters,
     (type, { create }) => defineExporter({ ...shared, type, create: (_, context) => create(context) }),

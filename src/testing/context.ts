@@ -10,6 +10,8 @@ export interface TestContext extends ReceiverContext, ProcessorContext {
   readonly clock: FakeClock
   readonly logger: CapturedLog
   readonly next: CapturedBatches
+  /** The states that the component reported. */
+  readonly reports: { readonly state: 'ok' | 'recoverable_error'; readonly error: unknown }[]
   /** Aborts `signal`. */
   abort(): void
 }
@@ -18,6 +20,7 @@ export interface TestContext extends ReceiverContext, ProcessorContext {
 export function testContext(id = 'test'): TestContext {
   const controller = new AbortController()
   const next = new CapturedBatches()
+  const reports: TestContext['reports'][number][] = []
   return {
     id,
     pipeline: 'metrics',
@@ -27,6 +30,8 @@ export function testContext(id = 'test'): TestContext {
     ledger: new Ledger(),
     collections: new Collections(),
     next,
+    reports,
+    report: (state, error) => void reports.push({ state, error }),
     emit: (batches, receipt) => next.consume(batches, receipt),
     forget: (source) => next.forget(source),
     abort: () => controller.abort(),
