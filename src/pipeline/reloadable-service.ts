@@ -1,12 +1,14 @@
 import { compareBytewise } from '#src/model/attribute-set.ts'
 import type { Clock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
-import type { Logger } from '#src/telemetry/logger.ts'
+import { describeError } from '#src/telemetry/log-value.ts'
+import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import type { ComponentStatus, ReloadOutcome, ServiceView } from '#src/telemetry/service-view.ts'
 import { Graph, type LossReport } from './graph.ts'
+import { tellMistakes, type Mistake } from './mistake.ts'
 
-/** A configuration as read again: it holds together, or there is a text that says for people why not. */
-export type Reread = { readonly configuration: Configuration } | { readonly mistakes: string }
+/** A configuration as read again: it holds together, or there is what keeps it from that. */
+export type Reread = { readonly configuration: Configuration } | { readonly mistakes: readonly Mistake[] }
 
 /** What the service needs to read its configuration again and to tell of mistakes. */
 export interface ServiceContext {
@@ -15,10 +17,10 @@ export interface ServiceContext {
   readonly version: string
   /** Reads the configuration again, from where it was read before. */
   reread(): Promise<Reread>
-  /** Called when another configuration runs. */
-  changed(): void
-  /** The text for people of an error that `Graph.apply` threw. */
-  explain(error: unknown): string
+  /** Called when a configuration was read again and runs, another one or the same. */
+  renewed(): void
+  /** For people: what `Graph.apply` threw. */
+  explain(error: unknown): readonly Mistake[]
 }
 
 /** The running pipelines, and how they change to another configuration: wholly, or not at all. */
@@ -65,6 +67,14 @@ export class ReloadableService implements ServiceView {
     return turn
   }
 
+  /** Notes and logs that a configuration that was read cannot run, wholly or in a part. */
+  refuse(message: string, mistakes: readonly Mistake[]): ReloadOutcome {
+    const { logger } = this.#context
+    tellMistakes(mistakes, logger)
+    logger.error(message, { mistakes: mistakes.length, [notHeldBack]: true })
+    return this.#note(false, false, mistakes.map(({ text }) => text).join('\n'))
+  }
+
   /** Stops everything, after a reload that is under way; returns what was lost. */
   async stop(): Promise<LossReport[]> {
     this.stopping = true
@@ -79,24 +89,26 @@ export class ReloadableService implements ServiceView {
     try {
       read = await this.#context.reread()
     } catch (error) {
-      read = { mistakes: error instanceof Error ? error.message : String(error) }
+      const message = describeError(error)
+      read = { mistakes: [{ message, text: message }] }
     }
-    if ('mistakes' in read) return this.#refuse(read.mistakes)
+    if ('mistakes' in read) return this.refuse(refused, read.mistakes)
     const before = this.#configuration
     if (sameConfiguration(before, read.configuration)) {
-      logger.info('the configuration was read again; nothing in it changed')
+      logger.info('the configuration was read again; nothing in it changed', { [notHeldBack]: true })
+      this.#context.renewed()
       return this.#note(true, false, 'nothing changed')
     }
     try {
       await this.#graph.apply(read.configuration)
     } catch (error) {
-      const outcome = this.#refuse(this.#context.explain(error))
+      const outcome = this.refuse(refused, this.#context.explain(error))
       await this.#restore(before)
       return outcome
     }
     this.#configuration = read.configuration
-    logger.info('the new configuration runs')
-    this.#context.changed()
+    logger.info('the new configuration runs', { [notHeldBack]: true })
+    this.#context.renewed()
     return this.#note(true, true, 'the new configuration runs')
   }
 
@@ -104,15 +116,10 @@ export class ReloadableService implements ServiceView {
     try {
       await this.#graph.apply(before)
     } catch (error) {
-      this.#context.logger.error('the configuration before cannot run again', {
-        error: this.#context.explain(error),
-      })
+      const { logger, explain } = this.#context
+      tellMistakes(explain(error), logger)
+      logger.error('the configuration before cannot run again', { [notHeldBack]: true })
     }
-  }
-
-  #refuse(mistakes: string): ReloadOutcome {
-    this.#context.logger.error('the new configuration was refused; the one before goes on', { mistakes })
-    return this.#note(false, false, mistakes)
   }
 
   #note(ok: boolean, changed: boolean, message: string): ReloadOutcome {
@@ -122,6 +129,8 @@ export class ReloadableService implements ServiceView {
     return this.lastReload
   }
 }
+
+const refused = 'the new configuration was refused; the one before goes on'
 
 /** Whether two configurations are the same in all that runs by them. */
 function sameConfiguration(first: Configuration, second: Configuration): boolean {

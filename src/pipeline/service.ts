@@ -2,27 +2,13 @@ import type { Clock } from '#src/component/clock.ts'
 import { systemClock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
 import { watchDirectories, type DirectoryWatch } from '#src/config/directory-watch.ts'
-import type { Logger } from '#src/telemetry/logger.ts'
-import type { ServiceView } from '#src/telemetry/service-view.ts'
+import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import { watchEscapedErrors } from './escaped-errors.ts'
+import { exitStatus } from './exit-status.ts'
 import type { LossReport } from './graph.ts'
+import { tellMistakes, type Mistake } from './mistake.ts'
 import { ReloadableService, type Reread } from './reloadable-service.ts'
-
-/** The exit statuses of the command. */
-export const exitStatus = {
-  done: 0,
-  /** The configuration is wrong, or a component cannot start. */
-  failed: 1,
-  /** The command line is wrong, or this Node is too old. */
-  usage: 2,
-  /** An error of the core itself (EX_SOFTWARE of sysexits.h). */
-  internal: 70,
-} as const
-
-/** What stands beside the pipelines while they run: own metrics, the admin server. It is started again when its configuration changes. */
-export interface Surroundings {
-  stop(): Promise<void>
-}
+import { RenewedSurroundings, type Surround } from './renewed-surroundings.ts'
 
 /** What `runService` is given. */
 export interface ServiceOptions {
@@ -32,10 +18,10 @@ export interface ServiceOptions {
   readonly clock?: Clock
   /** Reads the configuration again. */
   reread(): Promise<Reread>
-  /** The text for people of an error that a start or a reload threw. */
-  explain(error: unknown): string
-  /** Starts what stands beside the pipelines. */
-  surround(configuration: Configuration, view: ServiceView): Promise<Surroundings>
+  /** For people: what a start or a reload threw. */
+  explain(error: unknown): readonly Mistake[]
+  /** Starts what stands beside the pipelines; again, when its configuration changed. */
+  readonly surround: Surround
 }
 
 /**
@@ -47,15 +33,18 @@ export interface ServiceOptions {
 export async function runService(options: ServiceOptions): Promise<number> {
   const { logger, clock = systemClock } = options
   const { promise: stopped, resolve: stop } = Promise.withResolvers<number>()
-  const service = new ReloadableService(options.configuration, { ...options, clock, changed: renew })
+  const service = new ReloadableService(options.configuration, { ...options, clock, renewed: renew })
   const unwatchErrors = watchEscapedErrors(logger, () => stop(exitStatus.internal))
-  const surroundings = new RenewedSurroundings(options, service)
+  const surroundings = new RenewedSurroundings(options.surround, service)
   const watching = new RenewedWatch(clock, logger, service)
 
   function renew(): void {
     watching.renew()
-    surroundings.renew().catch((error: unknown) => {
-      logger.error('own telemetry cannot start with the new configuration', { error: options.explain(error) })
+    surroundings.renew(service.configuration).catch((error: unknown) => {
+      service.refuse(
+        'the new configuration runs, but own telemetry goes on as before',
+        options.explain(error),
+      )
     })
   }
 
@@ -65,10 +54,11 @@ export async function runService(options: ServiceOptions): Promise<number> {
     SIGHUP: () => void service.reload(),
   })
   try {
-    await surroundings.renew()
+    await surroundings.renew(service.configuration)
     await service.start()
   } catch (error) {
-    logger.error('the service cannot start', { error: options.explain(error) })
+    tellMistakes(options.explain(error), logger)
+    logger.error('the service cannot start')
     await surroundings.stop()
     unlisten()
     unwatchErrors()
@@ -86,37 +76,6 @@ export async function runService(options: ServiceOptions): Promise<number> {
   unwatchErrors()
   logger.info('stopped')
   return status
-}
-
-/** Own metrics and the admin server, started again when what configures them changed. */
-class RenewedSurroundings {
-  readonly #options: ServiceOptions
-  readonly #service: ReloadableService
-  #running: Surroundings | undefined
-  #configured = ''
-
-  constructor(options: ServiceOptions, service: ReloadableService) {
-    this.#options = options
-    this.#service = service
-  }
-
-  async renew(): Promise<void> {
-    const { configuration } = this.#service
-    const { telemetry, extensions, serviceExtensions } = configuration
-    const configured = JSON.stringify([
-      telemetry,
-      serviceExtensions.map((id) => [id, extensions.get(id)?.fingerprint]),
-    ])
-    if (configured === this.#configured) return
-    await this.#running?.stop()
-    this.#running = undefined
-    this.#running = await this.#options.surround(configuration, this.#service)
-    this.#configured = configured
-  }
-
-  async stop(): Promise<void> {
-    await this.#running?.stop()
-  }
 }
 
 /** The watch on the directories of the configuration that runs. */
@@ -171,6 +130,7 @@ function tellLosses(losses: readonly LossReport[], logger: Logger): void {
     logger.warn('data points were lost at the stop: they were accepted and could not be delivered in time', {
       exporter,
       points,
+      [notHeldBack]: true,
     })
   }
 }

@@ -51,6 +51,15 @@ describe('a line', () => {
     expect(parsed(lines)).toMatchObject([{ msg: 'c' }, { msg: 'd' }])
   })
 
+  test('changes its style with the log, for loggers that were made before too', () => {
+    const { logger, lines } = open({ level: 'warn', initialFields: { site: 'north' } })
+    const child = logger.child({ component: 'batch' })
+    child.info('not written')
+    logger.restyle({ level: 'info', encoding: 'console', initialFields: { site: 'south' } })
+    child.info('written')
+    expect(lines).toEqual(['2023-11-14T22:13:20.000Z info  written site=south component=batch\n'])
+  })
+
   test('keeps its own level, time and message when a field has such a name', () => {
     const { logger, lines } = open()
     logger.info('real', { level: 'error', ts: 'never', msg: 'false' })

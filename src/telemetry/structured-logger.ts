@@ -9,13 +9,17 @@ const levels = { debug: 0, info: 1, warn: 2, error: 3 } as const
 /** The levels of the log, least first. */
 export type LogLevel = keyof typeof levels
 
-/** How the log is written. */
-export interface LogSettings {
+/** How lines look, and which are written: what a reload may change. */
+export interface LogStyle {
   /** Lines below it are not written. */
   readonly level: LogLevel
   readonly encoding: keyof typeof encodings
   /** Fields that every line bears. */
   readonly initialFields?: LogFields
+}
+
+/** How the log is written. */
+export interface LogSettings extends LogStyle {
   readonly clock?: Clock
   /** Takes whole lines, line feed included; standard error unless given. */
   readonly write?: (line: string) => void
@@ -23,8 +27,9 @@ export interface LogSettings {
 
 /** What all loggers of one log share. */
 interface Log {
-  readonly level: LogLevel
-  readonly encode: LogEncoding
+  level: LogLevel
+  encode: LogEncoding
+  initialFields: LogFields
   readonly clock: Clock
   readonly write: (line: string) => void
   readonly limit: CauseLimit<Cause>
@@ -58,15 +63,13 @@ export class StructuredLogger implements Logger {
 
   /** Opens a log. */
   static open(settings: LogSettings): StructuredLogger {
-    const {
-      level,
-      encoding,
-      initialFields = {},
-      clock = systemClock,
-      write = writeToStandardError,
-    } = settings
-    const encode = encodings[encoding]
-    return new StructuredLogger({ level, encode, clock, write, limit: new CauseLimit() }, initialFields)
+    const { clock = systemClock, write = writeToStandardError } = settings
+    return new StructuredLogger({ ...styled(settings), clock, write, limit: new CauseLimit() }, {})
+  }
+
+  /** Changes how this log, with all loggers that were made from it, is written from now on. */
+  restyle(style: LogStyle): void {
+    Object.assign(this.#log, styled(style))
   }
 
   debug(message: string, fields?: LogFields): void {
@@ -113,8 +116,9 @@ export class StructuredLogger implements Logger {
   }
 
   #write(level: LogLevel, message: string, fields: LogFields): void {
-    const { encode, clock, write } = this.#log
-    write(encode({ time: clock.now(), level, message: shorten(message), fields: this.#plain(fields) }))
+    const { encode, initialFields, clock, write } = this.#log
+    const all = this.#plain({ ...initialFields, ...fields })
+    write(encode({ time: clock.now(), level, message: shorten(message), fields: all }))
   }
 
   *#plain(fields: LogFields): Generator<readonly [key: string, value: PlainValue]> {
@@ -131,6 +135,14 @@ export class StructuredLogger implements Logger {
       if (this.#log.level === 'debug') yield [`${key}_stack`, plainValue(value.stack)]
     }
   }
+}
+
+function styled({
+  level,
+  encoding,
+  initialFields = {},
+}: LogStyle): Pick<Log, 'level' | 'encode' | 'initialFields'> {
+  return { level, encode: encodings[encoding], initialFields }
 }
 
 const longestName = 128
