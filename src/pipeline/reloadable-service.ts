@@ -116,8 +116,8 @@ export class ReloadableService implements ServiceView {
     try {
       await this.#graph.apply(before)
     } catch (error) {
-      const { logger, explain } = this.#context
-      tellMistakes(explain(error), logger)
+      const { logger } = this.#context
+      tellMistakes(this.#context.explain(error), logger)
       logger.error('the configuration before cannot run again', { [notHeldBack]: true })
     }
   }
