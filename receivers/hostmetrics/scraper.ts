@@ -11,11 +11,13 @@ export interface Cycle {
   /** Aborted at the deadline, and when the receiver stops. */
   readonly signal: AbortSignal
   /** Tells that something is missing from this cycle, while the rest is there. */
-  problem(error: HostError): void
+  readonly problem: (error: HostError) => void
 }
 
 /** Measures one part of the host. */
 export interface Scraper {
+  /** Its name as a collector of node_exporter, where the definition makes several and this is not the one it names. */
+  readonly collector?: string
   /**
    * Measures once.
    *
@@ -41,5 +43,10 @@ export interface ScraperDefinition<Options> {
   readonly collector: string
   /** The facts that it measures, with their names. */
   readonly names: readonly MetricDefinition[]
-  create(options: Options, context: ScraperContext): Scraper
+  /**
+   * Makes what measures: several where node_exporter has several collectors for it. One that fails hides no other.
+   *
+   * @throws ConfigError, with a path from the scraper's own options
+   */
+  create(options: Options, context: ScraperContext): Scraper | readonly Scraper[]
 }
