@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { expect, test } from 'vitest'
 import { ConfigError } from '#src/config/config-error.ts'
+import { Memo } from './memo.ts'
 import { compilePattern, longestPattern, PatternLimitError } from './pattern.ts'
 import { readPlainForm } from './plain-form.ts'
 
@@ -102,9 +103,11 @@ test.each([
   expect(complaintOf(source === '' ? 'x'.repeat(longestPattern + 1) : source)).toContain(words)
 })
 
+function replaced(pattern: string, subject: string): string {
+  return compilePattern(pattern, anywhere).replaceAll(subject, ([match = '']) => `<${match}>`)
+}
+
 test('every match is replaced as Go does: no empty match right after another', () => {
-  const replaced = (source: string, text: string): string =>
-    compilePattern(source, anywhere).replaceAll(text, ([match = '']) => `<${match}>`)
   expect(replaced('-', 'a-b-c')).toBe('a<->b<->c')
   expect(replaced('b*', 'abc')).toBe('<>a<b>c<>')
   expect(replaced('', '\u{1f600}a')).toBe('<>\u{1f600}<>a<>')
@@ -193,4 +196,23 @@ test.each([
   'foo\\.bar',
 ])('%j needs no engine', (expression) => {
   expect(readPlainForm(expression, true)).toBeDefined()
+})
+
+test('a memo is bounded, and holds no long text', () => {
+  const memo = new Memo<number>(3, 5)
+  let computed = 0
+  const lengthOf = (each: string): number => memo.of(each, () => (computed++, each.length))
+  expect(['a', 'bb', 'a', 'longer', 'longer'].map(lengthOf)).toEqual([1, 2, 1, 6, 6])
+  expect([computed, memo.size]).toEqual([4, 2])
+  for (let index = 0; index < 100; index++) lengthOf(String(index))
+  expect(memo.size).toBeLessThanOrEqual(3)
+})
+
+test('an answer of undefined is remembered too', () => {
+  const memo = new Memo<undefined>()
+  let computed = 0
+  const none = (): undefined => void computed++
+  memo.of('a', none)
+  memo.of('a', none)
+  expect(computed).toBe(1)
 })

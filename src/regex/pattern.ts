@@ -40,7 +40,6 @@ export class Pattern {
   readonly #anchored: boolean
   readonly #plain: PlainForm | undefined
   readonly #matches = new Memo<boolean>()
-  readonly #groups = new Memo<Groups | undefined>()
 
   constructor(source: string, engine: RE2JS, anchored: boolean) {
     this.source = source
@@ -57,11 +56,15 @@ export class Pattern {
     return this.#matches.of(text, (unknown) => this.#test(unknown))
   }
 
-  /** The match's groups, the match itself as number 0; undefined where there is none. Of several matches the first. */
+  /**
+   * The match's groups, the match itself as number 0; undefined where there is none. Of several matches the first. They
+   * are not remembered: the caller remembers what it makes of them.
+   */
   groups(text: string): Groups | undefined {
     if (this.#plain?.groups !== undefined) return this.#plain.groups(text)
-    if (this.#plain?.matches(text) === false) return undefined
-    return this.#groups.of(text, (unknown) => this.#find(unknown))
+    if (!this.matches(text)) return undefined
+    const matcher = this.#engine.matcher(text)
+    return (this.#anchored ? matcher.matches() : matcher.find()) ? groupsOf(matcher) : undefined
   }
 
   /**
@@ -97,12 +100,6 @@ export class Pattern {
   /** Without groups the engine's automaton answers: some 20 ms for a megabyte. */
   #test(text: string): boolean {
     return this.#anchored ? this.#engine.testExact(text) : this.#engine.test(text)
-  }
-
-  #find(text: string): Groups | undefined {
-    if (!this.#test(text)) return undefined
-    const matcher = this.#engine.matcher(text)
-    return (this.#anchored ? matcher.matches() : matcher.find()) ? groupsOf(matcher) : undefined
   }
 }
 
