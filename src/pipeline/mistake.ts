@@ -16,6 +16,6 @@ const mostTold = 50
 /** Logs each mistake on a line of its own. */
 export function tellMistakes(mistakes: readonly Mistake[], logger: Logger): void {
   for (const { message, place } of mistakes.slice(0, mostTold)) {
-    logger.error('a mistake in the configuration', { place, mistake: message, [notHeldBack]: true })
+    logger.error('the configuration cannot run', { place, reason: message, [notHeldBack]: true })
   }
 }

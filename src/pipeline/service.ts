@@ -58,7 +58,6 @@ export async function runService(options: ServiceOptions): Promise<number> {
     await service.start()
   } catch (error) {
     tellMistakes(options.explain(error), logger)
-    logger.error('the service cannot start')
     await surroundings.stop()
     unlisten()
     unwatchErrors()
@@ -70,11 +69,12 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const status = await stopped
   logger.info('stopping')
   watching.close()
-  tellLosses(await service.stop(), logger)
+  const losses = await service.stop()
+  tellLosses(losses, logger)
   await surroundings.stop()
   unlisten()
   unwatchErrors()
-  logger.info('stopped')
+  logger.info('stopped', { lost_points: losses.reduce((sum, { points }) => sum + points, 0) })
   return status
 }
 
