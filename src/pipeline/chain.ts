@@ -73,13 +73,7 @@ export function wireChain(
         if (!node.failed) node.become('stopping')
         node.abort()
       }
-      for (const { node, processor } of stateful) {
-        try {
-          await node.run(async () => processor.stop?.())
-        } catch (error) {
-          node.logger.error('the processor failed to stop', { error })
-        }
-      }
+      for (const { node, processor } of stateful) await node.runStop(async () => processor.stop?.())
       for (const stage of stages) stage.dispose()
       for (const node of nodes) if (!node.failed) node.become('stopped')
     },

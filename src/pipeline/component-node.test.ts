@@ -7,16 +7,18 @@ import { ComponentNode } from './component-node.ts'
 
 function made() {
   const clock = new FakeClock(1000)
+  const log = new CapturedLog()
   const { exporters } = configurationOf({
     receivers: {},
     exporters: { sink: { create: () => ({ consume: () => true, forget: () => undefined }) } },
     pipelines: {},
   })
-  const node = new ComponentNode(exporters.get('sink') as ComponentConfig, clock, new CapturedLog())
+  const node = new ComponentNode(exporters.get('sink') as ComponentConfig, clock, log)
   const { context } = node
   return {
     clock,
     node,
+    log,
     report: (state: 'ok' | 'recoverable_error', error?: unknown) => context.report(state, error),
   }
 }
@@ -51,4 +53,19 @@ test('reports count neither after a failure nor after a stop', () => {
   node.fail('broken')
   report('ok')
   expect([node.state, node.error]).toEqual(['permanent_error', 'broken'])
+})
+
+test('a component that does not stop is left behind after 5 s, and one that fails to is logged', async () => {
+  const { clock, node, log } = made()
+  const stopping = node.runStop(async () => await new Promise<void>(() => undefined))
+  await clock.advance(5000)
+  await stopping
+  await node.runStop(() => {
+    throw new Error('broken')
+  })
+  expect(log.lines.map(({ message, fields }) => [message, String(fields['error'])])).toEqual([
+    ['the exporter failed to stop', 'Error: it did not stop within 5 s, and is left behind'],
+    ['the exporter failed to stop', 'Error: broken'],
+  ])
+  expect(clock.waiting).toBe(0)
 })

@@ -7,6 +7,9 @@ import { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import type { ComponentState, ComponentStatus } from '#src/telemetry/service-view.ts'
 
+/** Exporters, which drain, have the deadline of the service instead. */
+const stopPatienceMs = 5000
+
 /** Which component's code runs: an error that escapes it, now or in a timer later, is told to the right one. */
 const running = new AsyncLocalStorage<ComponentNode>()
 
@@ -66,6 +69,21 @@ export class ComponentNode implements ComponentStatus {
   /** Runs the component's code, so that what escapes from it is known to be its own. */
   run<Result>(code: () => Result): Result {
     return running.run(this, code)
+  }
+
+  /** Runs the component's code that stops it. What it throws is logged; after 5 s it is left behind. */
+  async runStop(code: () => Promise<void> | void): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const cancel = this.#clock.after(stopPatienceMs, () =>
+      reject(new Error('it did not stop within 5 s, and is left behind')),
+    )
+    try {
+      await Promise.race([this.run(async () => code()), late])
+    } catch (error) {
+      this.logger.error(`the ${this.kind} failed to stop`, { error })
+    } finally {
+      cancel()
+    }
   }
 
   /** Notes a change of state. */

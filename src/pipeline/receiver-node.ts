@@ -44,11 +44,7 @@ export class ReceiverNode {
     const started = this.node.state !== 'starting'
     if (!this.node.failed) this.node.become('stopping')
     this.node.abort()
-    try {
-      if (started) await this.node.run(async () => this.#receiver?.stop())
-    } catch (error) {
-      this.node.logger.error('the receiver failed to stop', { error })
-    }
+    if (started) await this.node.runStop(async () => this.#receiver?.stop())
     if (!this.node.failed) this.node.become('stopped')
   }
 

@@ -134,6 +134,15 @@ test('a part that cannot start ends it with status 1, its error told, and nothin
   expect(service.surroundings).toEqual(['start none', 'stop none'])
 })
 
+test('a start that hangs does not outlast a signal', async () => {
+  const service = new Running(
+    configurationOf(given({ start: async () => await new Promise(() => undefined) })),
+  )
+  await until(() => service.view)
+  expect(await service.stop()).toBe(exitStatus.done)
+  expect(service.messages()).toEqual(['stopping', 'stopped'])
+})
+
 test('SIGHUP reads the configuration again', async () => {
   const service = await new Running(configurationOf(given())).started()
   process.emit('SIGHUP')

@@ -53,27 +53,34 @@ export async function runService(options: ServiceOptions): Promise<number> {
     SIGINT: () => stop(exitStatus.done),
     SIGHUP: () => void service.reload(),
   })
-  try {
+  async function start(): Promise<void> {
     await surroundings.renew(service.configuration)
     await service.start()
-  } catch (error) {
-    tellMistakes(options.explain(error), logger)
+    if (service.stopping) return
+    watching.renew()
+    logger.info('everything runs', { pipelines: [...options.configuration.pipelines.keys()] })
+  }
+
+  async function end(): Promise<void> {
+    watching.close()
     await surroundings.stop()
     unlisten()
     unwatchErrors()
+  }
+
+  let status: number
+  try {
+    // A start that hangs must not outlast a signal.
+    status = await Promise.race([stopped, start().then(async () => await stopped)])
+  } catch (error) {
+    tellMistakes(options.explain(error), logger)
+    await end()
     return exitStatus.failed
   }
-  watching.renew()
-  logger.info('everything runs', { pipelines: [...options.configuration.pipelines.keys()] })
-
-  const status = await stopped
   logger.info('stopping')
-  watching.close()
   const losses = await service.stop()
   tellLosses(losses, logger)
-  await surroundings.stop()
-  unlisten()
-  unwatchErrors()
+  await end()
   logger.info('stopped', { lost_points: losses.reduce((sum, { points }) => sum + points, 0) })
   return status
 }
@@ -104,6 +111,7 @@ class RenewedWatch {
 
   close(): void {
     this.#watch?.close()
+    this.#watch = undefined
   }
 }
 
