@@ -30,8 +30,38 @@ export class ConfigError extends Error {
   }
 }
 
-/** Throws all mistakes at once, if there are any. */
+/** Throws all mistakes at once, if there are any: as one error whose `others` are all the rest. */
 export function throwAll(errors: readonly ConfigError[]): void {
-  const [first, ...others] = errors
+  const [first, ...others] = errors.flatMap((error) => [
+    new ConfigError(error.message, error.path, { cause: error.cause }),
+    ...error.others,
+  ])
   if (first !== undefined) throw new ConfigError(first.message, first.path, { cause: first.cause, others })
+}
+
+/** Maps the items of a list, and throws the mistakes of all of them at once. */
+export function mapItems<Item, Result>(
+  list: readonly Item[],
+  map: (item: Item, index: number) => Result,
+): Result[] {
+  const errors: ConfigError[] = []
+  const results: Result[] = []
+  for (const [index, item] of list.entries()) {
+    try {
+      results.push(map(item, index))
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      errors.push(error)
+    }
+  }
+  throwAll(errors)
+  return results
+}
+
+/** Makes several things in order, and throws the mistakes of all of them at once. */
+export function makeAll<Made extends readonly unknown[]>(
+  ...makers: { readonly [Index in keyof Made]: () => Made[Index] }
+): Made {
+  const made: readonly unknown[] = mapItems(makers as readonly (() => unknown)[], (make) => make())
+  return made as Made
 }

@@ -1,5 +1,5 @@
-import { compilePattern } from '#src/regex/pattern.ts'
-import { ConfigError, throwAll, type Path } from './config-error.ts'
+import { compilePattern, type Pattern } from '#src/regex/pattern.ts'
+import { ConfigError, mapItems, type Path } from './config-error.ts'
 import { Options, Type } from './schema.ts'
 
 /** How texts are compared with what the configuration lists. */
@@ -43,16 +43,20 @@ export function compileMatcher(matchType: MatchType, list: readonly string[], pa
     const texts = new Set(list)
     return (text) => texts.has(text)
   }
-  const errors: ConfigError[] = []
-  const patterns = list.flatMap((source, index) => {
-    try {
-      return [compilePattern(source, { anchored: false })]
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      errors.push(error.under(...path, index))
-      return []
-    }
-  })
-  throwAll(errors)
+  const patterns = mapItems(list, (source, index) => compileExpression(source, [...path, index]))
   return (text) => patterns.some((pattern) => pattern.matches(text))
+}
+
+/**
+ * Compiles one RE2 expression that matches anywhere in a text.
+ *
+ * @param path of the expression, for messages
+ * @throws ConfigError with the path
+ */
+export function compileExpression(source: string, path: Path): Pattern {
+  try {
+    return compilePattern(source, { anchored: false })
+  } catch (error) {
+    throw error instanceof ConfigError ? error.under(...path) : error
+  }
 }
