@@ -1,4 +1,4 @@
-import type { Processor, StatefulProcessor } from '#src/component/define.ts'
+import type { Processor } from '#src/component/define.ts'
 import type { Source } from '#src/model/source.ts'
 import { BatchStage } from './batch-stage.ts'
 import type { ComponentNode } from './component-node.ts'
@@ -42,7 +42,7 @@ export function wireChain(
   last: Consumer,
   create: (node: ComponentNode, next: Consumer) => Processor | undefined,
 ): Chain {
-  const stateful: { readonly node: ComponentNode; readonly processor: StatefulProcessor }[] = []
+  const stateful: StatefulStage[] = []
   const stages: SeriesStage[] = []
   let head = last
   for (const node of nodes.toReversed()) {
@@ -56,8 +56,9 @@ export function wireChain(
     } else if ('mapBatch' in processor) {
       head = new BatchStage(processor, head, node.ledger, node.logger)
     } else {
-      stateful.unshift({ node, processor })
-      head = new StatefulStage(processor, node)
+      const stage = new StatefulStage(processor, node)
+      stateful.unshift(stage)
+      head = stage
     }
   }
   return {
@@ -65,7 +66,7 @@ export function wireChain(
     key,
     nodes,
     async start() {
-      for (const { node, processor } of stateful.toReversed()) await node.run(async () => processor.start?.())
+      for (const stage of stateful.toReversed()) await stage.start()
       for (const node of nodes) node.started()
     },
     async stop() {
@@ -73,7 +74,7 @@ export function wireChain(
         if (!node.failed) node.become('stopping')
         node.abort()
       }
-      for (const { node, processor } of stateful) await node.runStop(async () => processor.stop?.())
+      for (const stage of stateful) await stage.stop()
       for (const stage of stages) stage.dispose()
       for (const node of nodes) if (!node.failed) node.become('stopped')
     },

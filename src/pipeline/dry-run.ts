@@ -2,7 +2,8 @@ import { systemClock } from '#src/component/clock.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import type { Configuration } from '#src/config/configuration.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
-import { GraphError, makeParts, noParts, type ComponentMistake } from './parts.ts'
+import { GraphError, type ComponentMistake } from './graph-error.ts'
+import { makeParts, noParts } from './parts.ts'
 
 /** Makes every component of a configuration, as a start would, and starts none: what only factories can find. */
 export function dryRun(configuration: Configuration): readonly ComponentMistake[] {

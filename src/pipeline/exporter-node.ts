@@ -4,11 +4,14 @@ import type { Source } from '#src/model/source.ts'
 import type { ComponentNode } from './component-node.ts'
 import { pointsIn, type Consumer } from './consumer.ts'
 import type { Receipt } from './receipt.ts'
+import { runStart } from './start.ts'
 
 /** An exporter in the graph: counts what it takes, and keeps its errors from its siblings. */
 export class ExporterNode implements Consumer {
   readonly node: ComponentNode
   readonly #exporter: Exporter | undefined
+  /** Where its start failed, it refuses everything. */
+  #works = true
 
   /** Without an exporter (its factory failed) it refuses everything. */
   constructor(node: ComponentNode, exporter: Exporter | undefined) {
@@ -20,7 +23,7 @@ export class ExporterNode implements Consumer {
     const points = pointsIn(batches)
     const { ledger, logger } = this.node
     const exporter = this.#exporter
-    if (exporter === undefined) {
+    if (exporter === undefined || !this.#works) {
       ledger.refused += points
       return false
     }
@@ -50,8 +53,7 @@ export class ExporterNode implements Consumer {
   }
 
   async start(): Promise<void> {
-    await this.node.run(async () => this.#exporter?.start?.())
-    this.node.started()
+    this.#works = await runStart(this.node, async () => this.#exporter?.start?.())
   }
 
   /** Drains until the deadline, if it was started at all. */

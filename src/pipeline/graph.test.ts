@@ -13,7 +13,7 @@ import { configurationOf, type GivenConfiguration } from '#src/testing/configura
 import { FakeClock } from '#src/testing/fake-clock.ts'
 import { dryRun } from './dry-run.ts'
 import { Graph, handoverMs } from './graph.ts'
-import { GraphError } from './parts.ts'
+import { GraphError } from './graph-error.ts'
 import { StartError } from './start-error.ts'
 
 /** A receiver that emits when the test says so: one gauge per name. */
@@ -187,6 +187,10 @@ function raise(error: Error): never {
   throw error
 }
 
+function bug(): never {
+  throw new TypeError('undefined is not a function')
+}
+
 test('a part that cannot start for a reason outside ends the start, and what had started is stopped', async () => {
   const world = new World()
   const busy = Object.assign(new Error('port 9464 is in use'), { code: 'EADDRINUSE' })
@@ -197,6 +201,49 @@ test('a part that cannot start for a reason outside ends the start, and what had
   await expect(world.graph.apply(configuration)).rejects.toThrow(StartError)
   await expect(world.graph.apply(configuration)).rejects.toThrow('exporter out: port 9464 is in use')
   expect(world.events).toEqual(['start fine', 'stop fine', 'stop out', 'start fine', 'stop fine', 'stop out'])
+  expect([...world.graph.components()]).toEqual([])
+})
+
+test('an exporter or processor whose start has a bug refuses everything, and the rest goes on', async () => {
+  const world = new World()
+  const processor: GivenConfiguration['exporters'][string] = {
+    create: () => ({ start: bug, consume: () => raise(new Error('called')), forget: bug }),
+  }
+  await world.graph.apply(
+    world.configuration({
+      receivers: { a: world.receiver() },
+      processors: { wrong: processor },
+      exporters: { out: world.exporter(), bad: world.exporter('', { start: bug }) },
+      pipelines: { metrics: ['a', '', 'out bad'], 'metrics/wrong': ['a', 'wrong', 'out'] },
+    }),
+  )
+  world.receivers.get('a')?.emit('a')
+  expect(world.names()).toEqual([['a', 1]])
+  expect(
+    [...world.graph.components()].map(({ id, state, ledger }) => [
+      id,
+      state,
+      ledger.accepted,
+      ledger.refused,
+    ]),
+  ).toEqual([
+    ['a', 'ok', 1, 0],
+    ['wrong', 'permanent_error', 0, 1],
+    ['out', 'ok', 1, 0],
+    ['bad', 'permanent_error', 0, 1],
+  ])
+})
+
+test('a mistake in the options that shows at the start only ends it, with the component named', async () => {
+  const world = new World()
+  const wrong = new ConfigError('no endpoint', ['endpoint'])
+  const started = world.graph.apply(
+    world.configuration({
+      exporters: { out: world.exporter('', { start: () => raise(wrong) }) },
+      pipelines: { metrics: ['a', '', 'out'] },
+    }),
+  )
+  await expect(started).rejects.toMatchObject({ mistakes: [{ component: { id: 'out' }, error: wrong }] })
   expect([...world.graph.components()]).toEqual([])
 })
 

@@ -5,7 +5,6 @@ import type { Consumer } from './consumer.ts'
 import type { ExporterNode } from './exporter-node.ts'
 import { makeParts, noParts, type GraphContext, type Parts } from './parts.ts'
 import type { ReceiverNode } from './receiver-node.ts'
-import { StartError } from './start-error.ts'
 
 /** What was lost at a stop, by exporter. */
 export interface LossReport {
@@ -41,8 +40,8 @@ export class Graph {
    * Makes the graph what a configuration says. Parts that did not change go on undisturbed; the others are made first,
    * and nothing is touched if one cannot be made.
    *
-   * @throws GraphError where a factory refuses its options; the graph is as before
-   * @throws StartError where a part cannot start; it is then stopped, and what had to make way for it is gone
+   * @throws {GraphError} where a component refuses its options: if its factory does, the graph is as before
+   * @throws {StartError} where a part cannot start; it is then stopped, and what had to make way for it is gone
    */
   async apply(configuration: Configuration): Promise<void> {
     const before = this.#parts
@@ -182,22 +181,9 @@ function headsFor({ node }: ReceiverNode, { pipelines }: Parts, open: (chain: Ch
     .map(({ chain }) => chain.head)
 }
 
-/** Starts parts one after another: the first that cannot ends it. An error without a code is a bug of that part alone. */
+/** Starts parts one after another: the first that cannot ends it. */
 async function startAll(parts: readonly (ExporterNode | ReceiverNode)[]): Promise<void> {
-  for (const part of parts) {
-    if (part.node.failed) continue
-    try {
-      await part.start()
-    } catch (error) {
-      part.node.fail(error)
-      if (isOperational(error)) throw new StartError(`${part.node.kind} ${part.node.id}`, error)
-    }
-  }
-}
-
-/** Whether an error comes from the surroundings (a port, a file), not from a mistake in the code. */
-function isOperational(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+  for (const part of parts) if (!part.node.failed) await part.start()
 }
 
 async function stopAll(exporters: readonly ExporterNode[], deadlineMs: number): Promise<void> {

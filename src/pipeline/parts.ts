@@ -9,6 +9,7 @@ import { ComponentNode } from './component-node.ts'
 import type { Consumer } from './consumer.ts'
 import { ExporterNode } from './exporter-node.ts'
 import { FanOut } from './fan-out.ts'
+import { GraphError, type ComponentMistake } from './graph-error.ts'
 import { Link } from './link.ts'
 import { ReceiverNode } from './receiver-node.ts'
 
@@ -16,23 +17,6 @@ import { ReceiverNode } from './receiver-node.ts'
 export interface GraphContext {
   readonly clock: Clock
   readonly logger: Logger
-}
-
-/** A mistake that a factory found in its options, with the component it is about. */
-export interface ComponentMistake {
-  readonly component: ComponentConfig
-  readonly error: ConfigError
-}
-
-/** Thrown where factories refuse their options; nothing was started. */
-export class GraphError extends Error {
-  override readonly name = 'GraphError'
-  readonly mistakes: readonly ComponentMistake[]
-
-  constructor(mistakes: readonly ComponentMistake[]) {
-    super(`${mistakes.length} of the configured components cannot be made`)
-    this.mistakes = mistakes
-  }
 }
 
 /** One pipeline of the graph. */

@@ -6,6 +6,7 @@ import type { ComponentNode } from './component-node.ts'
 import { pointsIn } from './consumer.ts'
 import { FanOut } from './fan-out.ts'
 import type { Receipt } from './receipt.ts'
+import { runStart } from './start.ts'
 
 /** A receiver in the graph: counts what it emits and what the pipelines made of it. */
 export class ReceiverNode {
@@ -35,8 +36,7 @@ export class ReceiverNode {
   }
 
   async start(): Promise<void> {
-    await this.node.run(async () => this.#receiver?.start())
-    this.node.started()
+    await runStart(this.node, async () => this.#receiver?.start())
   }
 
   /** Stops it, if it was started at all. */
