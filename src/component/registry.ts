@@ -22,7 +22,10 @@ export interface Registry {
 export const registry: Registry = {
   receiver: {},
   processor: {},
-  exporter: {},
+  exporter: {
+    debug: async () => await import('../../exporters/debug/index.ts'),
+    json: async () => await import('../../exporters/json/index.ts'),
+  },
   extension: { health_check: async () => await import('#src/extensions/health_check/index.ts') },
 }
 

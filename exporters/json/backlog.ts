@@ -1,0 +1,177 @@
+import type { Batch } from '#src/model/batch.ts'
+import { pointsIn } from '#src/pipeline/consumer.ts'
+import type { Receipt } from '#src/pipeline/receipt.ts'
+import type { Ledger } from '#src/telemetry/ledger.ts'
+import type { Slice } from './encoding.ts'
+
+/** One call of `consume` on its way to the disk. */
+export interface Intake {
+  readonly batches: readonly Batch[]
+  readonly receipt: Receipt | undefined
+  /** Data points that are not encoded yet. */
+  unencoded: number
+  /** Data points that are not settled yet. */
+  open: number
+  /** Why some of it was not delivered. */
+  failure: string | undefined
+  rejected: number
+}
+
+interface Chunk {
+  readonly bytes: Buffer
+  readonly points: number
+  readonly intake: Intake
+}
+
+/** How much waits at most, and what happens then. */
+export interface BacklogLimits {
+  readonly maxBytes: number
+  readonly whenFull: 'refuse' | 'drop_oldest'
+}
+
+/** What a data point takes, until some were seen. */
+const firstBytesPerPoint = 200
+
+/**
+ * What was taken and is not on the disk yet: calls that wait to be encoded, by what they are expected to take, and
+ * encoded chunks. Bounded in bytes; only a call that finds it empty may exceed the bound. Keeps the ledger: each data
+ * point is settled once.
+ */
+export class Backlog {
+  readonly #limits: BacklogLimits
+  readonly #ledger: Ledger
+  readonly #chunks: Chunk[] = []
+  /** Calls that are not encoded whole. */
+  readonly #intakes = new Set<Intake>()
+  /** Chunks at the front that are being written. */
+  #inFlight = 0
+  #bytes = 0
+  /** Data points that are not encoded yet. */
+  #unencoded = 0
+  #bytesPerPoint = firstBytesPerPoint
+  #closed = false
+
+  constructor(limits: BacklogLimits, ledger: Ledger) {
+    this.#limits = limits
+    this.#ledger = ledger
+  }
+
+  /** Bytes that wait, encoded. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Takes a call, whose batches then have to be encoded; undefined where there is no room. */
+  admit(batches: readonly Batch[], receipt: Receipt | undefined): Intake | undefined {
+    const points = pointsIn(batches)
+    if (this.#closed || !this.#makeRoom(points)) return undefined
+    this.#unencoded += points
+    this.#ledger.queued += points
+    const intake: Intake = {
+      batches,
+      receipt: receipt?.retain(),
+      unencoded: points,
+      open: points,
+      failure: undefined,
+      rejected: 0,
+    }
+    this.#intakes.add(intake)
+    return intake
+  }
+
+  /** Puts a slice of a call at the end. */
+  add(intake: Intake, { bytes, points, malformed }: Slice): void {
+    if (this.#closed) return
+    this.#encoded(intake, points + malformed)
+    this.#drop(intake, malformed, 'malformed', malformed)
+    if (bytes.length === 0) {
+      this.#deliver(intake, points)
+      return
+    }
+    this.#bytesPerPoint += (bytes.length / Math.max(1, points) - this.#bytesPerPoint) / 8
+    this.#bytes += bytes.length
+    this.#chunks.push({ bytes, points, intake })
+  }
+
+  /** Gives up what of a call is not encoded. */
+  abandon(intake: Intake, reason: string): void {
+    if (this.#closed) return
+    const { unencoded } = intake
+    this.#encoded(intake, unencoded)
+    this.#drop(intake, unencoded, reason)
+  }
+
+  /** The first chunks, up to a size but one at least; they are in flight until `delivered` or `notWritten`. */
+  takeOff(maxBytes: number): Buffer[] {
+    const taken: Buffer[] = []
+    let bytes = 0
+    for (const chunk of this.#chunks) {
+      bytes += chunk.bytes.length
+      if (taken.length > 0 && bytes > maxBytes) break
+      taken.push(chunk.bytes)
+    }
+    this.#inFlight = taken.length
+    return taken
+  }
+
+  /** The first chunks have arrived; what else was in flight waits again. */
+  landed(count: number): void {
+    this.#inFlight = 0
+    for (const { bytes, points, intake } of this.#chunks.splice(0, count)) {
+      this.#bytes -= bytes.length
+      this.#deliver(intake, points)
+    }
+  }
+
+  /** Gives up everything, at the end; nothing is taken any more. */
+  close(reason: string): void {
+    for (const intake of this.#intakes) this.abandon(intake, reason)
+    this.#inFlight = 0
+    while (this.#dropFirst(reason));
+    this.#closed = true
+  }
+
+  #makeRoom(points: number): boolean {
+    const { maxBytes, whenFull } = this.#limits
+    const full = (): boolean => this.#bytes + (this.#unencoded + points) * this.#bytesPerPoint > maxBytes
+    if (whenFull === 'drop_oldest') while (full() && this.#dropFirst('queue_full'));
+    return !full() || this.#bytes + this.#unencoded === 0
+  }
+
+  /** Drops the first chunk that is not being written. */
+  #dropFirst(reason: string): boolean {
+    const [chunk] = this.#chunks.splice(this.#inFlight, 1)
+    if (chunk === undefined) return false
+    this.#bytes -= chunk.bytes.length
+    this.#drop(chunk.intake, chunk.points, reason)
+    return true
+  }
+
+  #encoded(intake: Intake, points: number): void {
+    intake.unencoded -= points
+    if (intake.unencoded === 0) this.#intakes.delete(intake)
+    this.#unencoded -= points
+  }
+
+  #deliver(intake: Intake, points: number): void {
+    this.#ledger.queued -= points
+    this.#ledger.delivered += points
+    settle(intake, points)
+  }
+
+  #drop(intake: Intake, points: number, reason: string, rejected = 0): void {
+    if (points === 0) return
+    this.#ledger.queued -= points
+    this.#ledger.dropped.add(reason, points)
+    intake.failure ??= reason
+    intake.rejected += rejected
+    settle(intake, points)
+  }
+}
+
+function settle(intake: Intake, points: number): void {
+  intake.open -= points
+  if (intake.open > 0) return
+  if (intake.failure === undefined) intake.receipt?.settle()
+  else intake.receipt?.fail(intake.failure, intake.rejected)
+}
