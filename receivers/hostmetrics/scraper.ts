@@ -1,7 +1,7 @@
 import type { HostError } from '#src/host/host-error.ts'
 import type { HostFiles } from '#src/host/host-files.ts'
 import type { Facts } from '#src/naming/facts.ts'
-import type { MetricDefinition } from '#src/naming/metric.ts'
+import type { AnyMetricDefinition } from '#src/naming/metric.ts'
 import type { Clock } from '#src/component/clock.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 
@@ -18,6 +18,8 @@ export interface Cycle {
 export interface Scraper {
   /** Its name as a collector of node_exporter, where the definition makes several and this is not the one it names. */
   readonly collector?: string
+  /** What it measures, where that is not all of the definition's: it is not run where none of it is wanted. */
+  readonly names?: readonly AnyMetricDefinition[]
   /**
    * Measures once.
    *
@@ -42,7 +44,7 @@ export interface ScraperDefinition<Options> {
   /** The name of node_exporter's collector: the label of `node_scrape_collector_success`. */
   readonly collector: string
   /** The facts that it measures, with their names. */
-  readonly names: readonly MetricDefinition[]
+  readonly names: readonly AnyMetricDefinition[]
   /**
    * Makes what measures: several where node_exporter has several collectors for it. One that fails hides no other.
    *

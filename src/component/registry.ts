@@ -20,7 +20,7 @@ export interface Registry {
 
 /** Every component that Weir brings along. The one place of `src` that may import components. */
 export const registry: Registry = {
-  receiver: {},
+  receiver: { hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts') },
   processor: {},
   exporter: {
     debug: async () => await import('../../exporters/debug/index.ts'),

@@ -1,6 +1,8 @@
 /** Why something of the host could not be read, in one word: what errors are counted and logged under. */
 export type HostErrorReason =
   | 'not_found'
+  /** An attribute of `/sys` that the device does not have, or not in its present state. */
+  | 'not_supported'
   | 'permission_denied'
   | 'io_error'
   | 'empty'
@@ -47,6 +49,10 @@ const reasons: Readonly<Record<string, HostErrorReason>> = {
   ENOTDIR: 'not_found',
   EACCES: 'permission_denied',
   EPERM: 'permission_denied',
+  EINVAL: 'not_supported',
+  ENODEV: 'not_supported',
+  ENOTSUP: 'not_supported',
+  EOPNOTSUPP: 'not_supported',
 }
 
 /** The reason that an error of a system call stands for. */

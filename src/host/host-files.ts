@@ -61,7 +61,12 @@ export class HostFiles {
     return parsed(this.pathOf(path), this.read(path), parser)
   }
 
-  /** The trimmed text of a file that need not exist, and may be empty: an attribute of `/sys`. */
+  /**
+   * The trimmed text of an attribute of `/sys`: it need not exist, may not apply (the speed of an interface that is
+   * down), and may be empty.
+   *
+   * @throws HostError where it exists and cannot be read
+   */
   attribute(path: string): string | undefined {
     return readIfThere(this.pathOf(path))?.trim()
   }
@@ -109,7 +114,8 @@ function readIfThere(file: string): string | undefined {
   try {
     return readWhole(file)
   } catch (error) {
-    if (error instanceof HostError && error.reason === 'not_found') return undefined
+    if (error instanceof HostError && (error.reason === 'not_found' || error.reason === 'not_supported'))
+      return undefined
     throw error
   }
 }

@@ -4,7 +4,14 @@ import type { Point } from '#src/model/point.ts'
 import type { Recorder, SampleOptions } from '#src/model/recorder.ts'
 import { emptyScope, type Scope } from '#src/model/resource.ts'
 import { makeDescriptor, Metric, type Descriptor } from '#src/model/series.ts'
-import { attributeOf, namingsOf, type Instrument, type MetricDefinition, type Naming } from './metric.ts'
+import {
+  attributeOf,
+  namingsOf,
+  type AnyMetricDefinition,
+  type Instrument,
+  type MetricDefinition,
+  type Naming,
+} from './metric.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /** How facts are written. */
@@ -14,8 +21,11 @@ export interface FactsOptions {
   readonly scopes?: Partial<Readonly<Record<Vocabulary, Scope>>>
   /** Attributes that all series of a vocabulary bear: key, value, key, value. */
   readonly constants?: Partial<Readonly<Record<Vocabulary, AttributeList>>>
-  /** Whether a metric is emitted, by its name as written in the table. Its own default decides where this is undefined. */
-  enabled?(name: string): boolean | undefined
+  /**
+   * Whether a metric is emitted, by its name as written in the table. Its own default decides where this is undefined.
+   * Where the name holds values, it is asked again for the name with them filled in, which can only turn it off.
+   */
+  readonly enabled?: (name: string) => boolean | undefined
 }
 
 /** The values of a fact's dimensions. */
@@ -43,7 +53,7 @@ const largestInt = 2n ** 63n - 1n
 export class Facts {
   readonly #recorder: Recorder
   readonly #options: FactsOptions
-  readonly #names = new Map<MetricDefinition, readonly Name[]>()
+  readonly #names = new Map<AnyMetricDefinition, readonly Name[]>()
 
   constructor(recorder: Recorder, options: FactsOptions) {
     this.#recorder = recorder
@@ -51,7 +61,7 @@ export class Facts {
   }
 
   /** Whether a fact has an enabled name: if not, it need not be measured. */
-  wants<Dimension extends string>(definition: MetricDefinition<Dimension>): boolean {
+  wants(definition: AnyMetricDefinition): boolean {
     return this.#namesOf(definition).length > 0
   }
 
@@ -84,21 +94,18 @@ export class Facts {
     return this.#recorder.end(time, startTime)
   }
 
-  #namesOf<Dimension extends string>(definition: MetricDefinition<Dimension>): readonly Name[] {
-    // The values of dimensions are given with the definition, so inside nothing depends on which they are.
-    const known = definition as unknown as MetricDefinition
-    let names = this.#names.get(known)
+  #namesOf(definition: AnyMetricDefinition): readonly Name[] {
+    let names = this.#names.get(definition)
     if (names === undefined) {
-      const { vocabularies, scopes = {}, constants = {} } = this.#options
-      names = vocabularies.flatMap((vocabulary) =>
-        namingsOf(known, vocabulary)
+      // The values of dimensions are given with the definition, so inside nothing depends on which they are.
+      const known = definition as unknown as MetricDefinition
+      names = this.#options.vocabularies.flatMap((vocabulary) => {
+        const entry = { vocabulary, by: known.by, options: this.#options }
+        return namingsOf(known, vocabulary)
           .filter((naming) => this.#options.enabled?.(naming.name) ?? naming.enabled ?? true)
-          .map(
-            (naming) =>
-              new Name(vocabulary, naming, known.by, scopes[vocabulary] ?? emptyScope, constants[vocabulary]),
-          ),
-      )
-      this.#names.set(known, names)
+          .map((naming) => new Name(naming, entry))
+      })
+      this.#names.set(definition, names)
     }
     return names
   }
@@ -121,31 +128,31 @@ class Name {
   readonly #scope: Scope
   readonly #bearers: readonly Bearer[]
   readonly #constants: AttributeList
+  readonly #enabled: FactsOptions['enabled']
   readonly #conditions: readonly (readonly [dimension: string, values: readonly string[]])[]
-  /** The metrics by name: one, unless the name holds values. */
-  readonly #metrics = new Map<string, Metric>()
-  readonly #templated: boolean
+  /** The metrics by name: one, unless the name holds values; undefined where that one is disabled. */
+  readonly #metrics = new Map<string, Metric | undefined>()
+  /** The name by what stands between braces in it: text, dimension, text, ... */
+  readonly #template: readonly string[]
   /** What is added up in this cycle, where several values get one word. */
   readonly #sums: Map<string, { metric: Metric; attributes: AttributeList; value: number }> | undefined
 
   constructor(
-    vocabulary: Vocabulary,
     naming: Naming<string>,
-    dimensions: readonly string[],
-    scope: Scope,
-    constants: AttributeList = [],
+    { vocabulary, by, options }: { vocabulary: Vocabulary; by: readonly string[]; options: FactsOptions },
   ) {
     this.vocabulary = vocabulary
     this.#naming = naming
-    this.#scope = scope
-    this.#constants = constants
-    this.#templated = naming.name.includes('{')
-    this.#bearers = dimensions.flatMap((dimension) => bearersOf(naming, dimension))
+    this.#scope = options.scopes?.[vocabulary] ?? emptyScope
+    this.#constants = options.constants?.[vocabulary] ?? []
+    this.#enabled = options.enabled
+    this.#template = templateOf(naming.name)
+    this.#bearers = by.flatMap((dimension) => bearersOf(naming, dimension))
     this.#conditions = Object.entries(naming.where ?? {}).map(([dimension, values = []]) => [
       dimension,
       typeof values === 'string' ? [values] : values,
     ])
-    this.#sums = dimensions.some((dimension) => mergesValues(naming, dimension)) ? new Map() : undefined
+    this.#sums = by.some((dimension) => mergesValues(naming, dimension)) ? new Map() : undefined
   }
 
   selects(dimensions: Dimensions<string>): boolean {
@@ -157,6 +164,7 @@ class Name {
 
   record(recorder: Recorder, dimensions: Dimensions<string>, value: number | bigint | Point): void {
     const metric = this.#metricFor(dimensions)
+    if (metric === undefined) return
     const attributes: AttributeValue[] = []
     let key = metric.name
     for (const { dimension, as, wordOf, integer } of this.#bearers) {
@@ -191,14 +199,16 @@ class Name {
     this.#sums.clear()
   }
 
-  #metricFor(dimensions: Dimensions<string>): Metric {
-    const naming = this.#naming
-    const name = this.#templated ? filled(naming.name, dimensions) : naming.name
+  #metricFor(dimensions: Dimensions<string>): Metric | undefined {
+    const name = filled(this.#template, dimensions)
     let metric = this.#metrics.get(name)
-    if (metric === undefined) {
-      const description = filled(naming.description, dimensions)
-      const { unit = '' } = naming
-      metric = new Metric(name, makeDescriptor({ ...described[naming.kind], unit, description }), this.#scope)
+    if (metric === undefined && !this.#metrics.has(name)) {
+      if (this.#template.length === 1 || this.#enabled?.(name) !== false) {
+        const { kind, unit = '' } = this.#naming
+        const description = filled(templateOf(this.#naming.description), dimensions)
+        const descriptor = { ...described[kind], unit, description }
+        metric = new Metric(name, makeDescriptor(descriptor), this.#scope)
+      }
       this.#metrics.set(name, metric)
     }
     return metric
@@ -220,6 +230,13 @@ function mergesValues(naming: Naming<string>, dimension: string): boolean {
   return new Set(words).size < words.length
 }
 
-function filled(template: string, dimensions: Dimensions<string>): string {
-  return template.replace(/\{(\w+)\}/g, (_, dimension: string) => dimensions[dimension] ?? '')
+function templateOf(text: string): readonly string[] {
+  return text.split(/\{(\w+)\}/)
+}
+
+function filled(template: readonly string[], dimensions: Dimensions<string>): string {
+  let text = template[0] ?? ''
+  for (let index = 1; index < template.length; index += 2)
+    text += (dimensions[template[index] ?? ''] ?? '') + (template[index + 1] ?? '')
+  return text
 }

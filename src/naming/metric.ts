@@ -53,6 +53,11 @@ export interface MetricDefinition<Dimension extends string = string> {
   readonly vm?: Naming<Dimension> | readonly Naming<Dimension>[]
 }
 
+/** Any definition, where its dimensions do not matter. */
+export type AnyMetricDefinition = Omit<MetricDefinition<never>, 'by' | Vocabulary> & {
+  readonly by: readonly string[]
+} & { readonly [Key in Vocabulary]?: NamingFields<never> | readonly NamingFields<never>[] }
+
 /**
  * Declares a fact: a row of a naming table. It is data; `Facts` writes what is measured under all its names.
  *
@@ -99,14 +104,18 @@ export function attributeOf<Dimension extends string>(
   return typeof attribute === 'string' ? { as: attribute } : attribute
 }
 
-/** Every metric name that a table can emit in some vocabularies, as written: what a configuration may enable or disable. */
-export function metricNames(
-  table: readonly MetricDefinition[],
-  chosen: readonly Vocabulary[] = vocabularies,
-): Set<string> {
-  return new Set(
-    chosen.flatMap((vocabulary) =>
-      table.flatMap((definition) => namingsOf(definition, vocabulary).map(({ name }) => name)),
-    ),
+/** Every metric name that a table can emit in any vocabulary, as written: some hold values, as `node_memory_{field}`. */
+export function metricNames(table: readonly AnyMetricDefinition[]): string[] {
+  return vocabularies.flatMap((vocabulary) =>
+    table.flatMap((definition) => [definition[vocabulary] ?? []].flat().map(({ name }) => name)),
   )
+}
+
+/** Whether a name is one of some, as `metricNames` gives them: as written, or with values filled in. */
+export function isMetricName(name: string, names: readonly string[]): boolean {
+  return names.some((each) => {
+    if (each === name) return true
+    const [before = '', after] = each.split(/\{\w+\}/)
+    return after !== undefined && name.startsWith(before) && name.endsWith(after)
+  })
 }

@@ -59,7 +59,8 @@ function follow(
 ): { reading: CpuReading; remembered: Remembered } {
   const replugged = known !== undefined && known.highest.idle - raw.idle >= hotplugTicks
   const before = replugged ? undefined : known
-  const highest = before === undefined ? raw : mapped(raw, (mode, ticks) => Math.max(ticks, before.highest[mode]))
+  const highest =
+    before === undefined ? raw : mapped(raw, (mode, ticks) => Math.max(ticks, before.highest[mode]))
   const apart = mapped(apartOf(highest), (mode, ticks) => Math.max(ticks, before?.apart[mode] ?? 0))
   const steps = before === undefined ? undefined : mapped(raw, (mode, ticks) => ticks - before.raw[mode])
   const forward = steps !== undefined && Object.values(steps).every((step) => step >= 0)

@@ -312,19 +312,18 @@ export const diskFilesystemInfo = metric({
 export const diskMapperInfo = metric({
   fact: '1 for each disk of the device mapper',
   source: '/run/udev/data: DM_NAME, DM_UUID, DM_VG_NAME, DM_LV_NAME, DM_LV_LAYER',
-  by: ['device', 'name', 'uuid', 'group', 'volume', 'layer'],
-  prometheus: [
-    {
-      name: 'node_disk_device_mapper_info',
-      kind: 'gauge',
-      description: 'Info about disk device mapper.',
-      device: 'device',
-      uuid: 'uuid',
-      group: 'vg_name',
-      volume: 'lv_name',
-      layer: 'lv_layer',
-    },
-  ],
+  by: ['device', 'mapped', 'uuid', 'group', 'volume', 'layer'],
+  prometheus: {
+    name: 'node_disk_device_mapper_info',
+    kind: 'gauge',
+    description: 'Info about disk device mapper.',
+    device: 'device',
+    mapped: 'name',
+    uuid: 'uuid',
+    group: 'vg_name',
+    volume: 'lv_name',
+    layer: 'lv_layer',
+  },
 })
 
 export const diskAta = metric({

@@ -20,7 +20,12 @@ export const loadAverage = metric({
     },
     // The proposal spells the names in both ways.
     { where: { period: '1m' }, name: 'vm_node_load1', kind: 'gauge', description: 'Load average, 1 minute.' },
-    { where: { period: '5m' }, name: 'vm_node_load5', kind: 'gauge', description: 'Load average, 5 minutes.' },
+    {
+      where: { period: '5m' },
+      name: 'vm_node_load5',
+      kind: 'gauge',
+      description: 'Load average, 5 minutes.',
+    },
     {
       where: { period: '15m' },
       name: 'vm_node_load15',

@@ -1,0 +1,105 @@
+import type { Receiver, ReceiverContext } from '#src/component/define.ts'
+import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { HostError } from '#src/host/host-error.ts'
+import { HostFiles } from '#src/host/host-files.ts'
+import { nodeName } from '#src/host/node-name.ts'
+import { parseProcStat } from '#src/host/proc-stat.ts'
+import { Recorder } from '#src/model/recorder.ts'
+import { emptyResource, makeScope } from '#src/model/resource.ts'
+import { Source } from '#src/model/source.ts'
+import { Facts, type FactsOptions } from '#src/naming/facts.ts'
+import { chosenVocabularies } from '#src/naming/vocabulary.ts'
+import { chosenScrapers, type HostMetricsConfig } from './config.ts'
+import { ScraperLoop, type Timing } from './scraper-loop.ts'
+import { scrapers } from './scrapers.ts'
+
+/** The scopes in which the Collector emits: a scraper's is this, its name and `scraper`. */
+const collectorScopes =
+  'github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver/internal/scraper/'
+
+const semconvScope = makeScope(emptyResource, {
+  name: 'weir/hostmetrics',
+  schemaUrl: 'https://opentelemetry.io/schemas/1.44.0',
+})
+
+/** Measures this host: each scraper is a source of its own, on its own schedule. */
+export class HostMetricsReceiver implements Receiver {
+  readonly #context: ReceiverContext
+  readonly #files: HostFiles
+  readonly #loops: readonly ScraperLoop[]
+  #bootTime: number | undefined
+  #failing = false
+
+  /** @throws ConfigError where the options of a scraper do not go together */
+  constructor(config: HostMetricsConfig, context: ReceiverContext) {
+    this.#context = context
+    this.#files = new HostFiles(config.root_path)
+    this.#loops = this.#makeLoops(config)
+    context.collections.intervalMs = config.collection_interval
+  }
+
+  start(): void {
+    for (const loop of this.#loops) loop.start(() => this.#reportFailures())
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map(async (loop) => await loop.stop()))
+  }
+
+  #makeLoops(config: HostMetricsConfig): ScraperLoop[] {
+    const { collection_interval: intervalMs, initial_delay: initialDelayMs, timeout } = config
+    const deadlineMs = timeout > 0 ? Math.min(timeout, intervalMs) : intervalMs
+    const timing: Timing = { intervalMs, initialDelayMs, deadlineMs }
+    const context = { files: this.#files, clock: this.#context.clock, logger: this.#context.logger }
+    const vocabularies = chosenVocabularies(config.naming)
+    const node = config.node_name === '' ? nodeName(this.#files) : config.node_name
+    const bootTime = (): number | undefined => (this.#bootTime ??= readBootTime(this.#files))
+    const errors: ConfigError[] = []
+    const loops = chosenScrapers(config).flatMap(([name, options]) => {
+      const { collector, make } = scrapers[name]
+      try {
+        const recorder = new Recorder(new Source(this.#context.id, name))
+        const switched = new Map(
+          Object.entries(options.metrics).map(([metric, { enabled }]) => [metric, enabled]),
+        )
+        const naming: FactsOptions = {
+          vocabularies,
+          scopes: {
+            otel: makeScope(emptyResource, { name: `${collectorScopes}${name}scraper` }),
+            semconv: semconvScope,
+          },
+          constants: { vm: ['node', node] },
+          enabled: (metric) => switched.get(metric),
+        }
+        const facts = new Facts(recorder, naming)
+        const work = { name, collector, scrapers: make(options, context), recorder, facts, bootTime }
+        return [new ScraperLoop(work, timing, this.#context)]
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        errors.push(error.under('scrapers', name))
+        return []
+      }
+    })
+    throwAll(errors)
+    return loops
+  }
+
+  /** While a collector cannot measure at all, the receiver has an error that it may recover from. */
+  #reportFailures(): void {
+    const failure = this.#loops.map((loop) => loop.failure).find((each) => each !== undefined)
+    if (failure !== undefined) this.#context.report('recoverable_error', failure)
+    else if (this.#failing) this.#context.report('ok')
+    this.#failing = failure !== undefined
+  }
+}
+
+/** Unix time of the boot in milliseconds. It is read once: the kernel computes it anew, and it may differ by a second. */
+function readBootTime(files: HostFiles): number | undefined {
+  try {
+    const { bootTime } = files.parse('/proc/stat', parseProcStat)
+    return bootTime === undefined ? undefined : bootTime * 1000
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    return undefined
+  }
+}

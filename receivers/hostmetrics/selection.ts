@@ -1,0 +1,37 @@
+import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { compileMatcher, type MatchType, type TextMatcher } from '#src/config/matcher.ts'
+
+/** A list of names as the options have it. */
+export interface NameList {
+  readonly names: readonly string[]
+  readonly match_type: MatchType
+}
+
+/**
+ * Compiles the options `include` and `exclude` of a scraper: selected is what `include` matches, or all where it is
+ * absent or empty, less what `exclude` matches.
+ *
+ * @param key of the lists in the two options, for messages: `devices`
+ * @throws ConfigError for every expression that does not compile
+ */
+export function compileSelection(
+  key: string,
+  lists: { readonly include: NameList | undefined; readonly exclude: NameList | undefined },
+): TextMatcher {
+  const errors: ConfigError[] = []
+  const compile = (option: 'include' | 'exclude'): TextMatcher | undefined => {
+    const list = lists[option]
+    if (list === undefined || list.names.length === 0) return undefined
+    try {
+      return compileMatcher(list.match_type, list.names, [option, key])
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      errors.push(error)
+      return undefined
+    }
+  }
+  const included = compile('include')
+  const excluded = compile('exclude')
+  throwAll(errors)
+  return (name) => (included?.(name) ?? true) && !(excluded?.(name) ?? false)
+}
