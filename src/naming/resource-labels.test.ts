@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { makeResource } from '#src/model/resource.ts'
+import { resourceLabel } from './resource-labels.ts'
+
+test.each([
+  [['service.name', 'shop', 'service.namespace', 'eu', 'service.instance.id', 7n], 'eu/shop', '7'],
+  [['service.name', 'shop'], 'shop', ''],
+  [['service.namespace', 'eu', 'service.instance.id', 'a'], '', 'a'],
+  [[], '', ''],
+])('of %j the job is %j and the instance %j', (attributes, job, instance) => {
+  const resource = makeResource(attributes)
+  expect(resourceLabel(resource, 'job')).toBe(job)
+  expect(resourceLabel(resource, 'instance')).toBe(instance)
+  expect(resourceLabel(resource, 'service.name')).toBe('')
+})
+
+test('a derived resource gives no labels: the series have them', () => {
+  const resource = makeResource(['service.name', 'shop', 'service.instance.id', 'a'], { derived: true })
+  expect([resourceLabel(resource, 'job'), resourceLabel(resource, 'instance')]).toEqual(['', ''])
+})
