@@ -109,6 +109,15 @@ export class Series {
     return this.role === 'none' ? this.metric.name : this.metric.name + roleSuffix[this.role]
   }
 
+  /**
+   * The name by which selections know it: the family's, so that the parts of a histogram are kept or dropped together.
+   * Parts of a counter go by the name of its total, which is how its users know it.
+   */
+  get selectionName(): string {
+    const { name, descriptor } = this.metric
+    return this.role !== 'none' && descriptor.kind === 'sum' ? name + roleSuffix.total : name
+  }
+
   get resource(): Resource {
     return this.metric.scope.resource
   }
