@@ -21,7 +21,11 @@ export interface Registry {
 /** Every component that Weir brings along. The one place of `src` that may import components. */
 export const registry: Registry = {
   receiver: { hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts') },
-  processor: {},
+  processor: {
+    attributes: async () => await import('../../processors/attributes/index.ts'),
+    filter: async () => await import('../../processors/filter/index.ts'),
+    resource: async () => await import('../../processors/resource/index.ts'),
+  },
   exporter: {
     debug: async () => await import('../../exporters/debug/index.ts'),
     json: async () => await import('../../exporters/json/index.ts'),
@@ -32,7 +36,9 @@ export const registry: Registry = {
 /** Names that the Collector gave up, or still accepts: file name to today's name. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
-  processor: {},
+  processor: {
+    relabel: async () => await import('../../processors/relabel/index.ts'),
+  },
   exporter: {},
   extension: {},
 }

@@ -17,8 +17,9 @@ export type AttributeValue =
 export type AttributeList = readonly AttributeValue[]
 
 /**
- * An interned set of attributes, sorted by key. All series of the process that bear the same attributes share one
- * set: what an encoder caches per set is computed once. Its owner gives it back with `releaseAttributes`.
+ * A set of attributes, sorted by key. Those of series are interned: all series of the process that bear the same
+ * attributes share one set, so that what an encoder caches per set is computed once. Its owner gives it back with
+ * `releaseAttributes`.
  */
 export class AttributeSet implements Hash64 {
   /** Key, value, key, value; keys ascend by their UTF-8 bytes. */
@@ -175,7 +176,16 @@ export function internAttributes(list: AttributeList): AttributeSet {
   return retainAttributes(set)
 }
 
-/** Whether two sets hold the same; one of them may have left the table already. */
+/**
+ * A set outside of the table, which goes when its last holder goes: for what is made seldom and has no place at which
+ * a reference could be given back. It equals an interned one by `sameAttributes`.
+ */
+export function ownAttributes(list: AttributeList): AttributeSet {
+  const entries = sorted(list)
+  return new AttributeSet(entries, hashAttributes(entries))
+}
+
+/** Whether two sets hold the same; one of them may be outside of the table. */
 export function sameAttributes(first: AttributeSet, second: AttributeSet): boolean {
   if (first === second) return true
   return first.high === second.high && first.low === second.low && sameEntries(first.entries, second.entries)

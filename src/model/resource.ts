@@ -1,7 +1,7 @@
 import {
   hashWith,
-  internAttributes,
   noAttributes,
+  ownAttributes,
   type AttributeList,
   type AttributeSet,
 } from './attribute-set.ts'
@@ -29,12 +29,12 @@ export interface Scope {
   readonly hash: Hash64
 }
 
-/** Makes a resource from a list of attributes, of which it owns the interned set for as long as the process lives. */
+/** Makes a resource from a list of attributes. It lives as long as series, or anything else, refer to it. */
 export function makeResource(
   attributes: AttributeList,
   options: { schemaUrl?: string; derived?: boolean } = {},
 ): Resource {
-  const set = internAttributes(attributes)
+  const set = ownAttributes(attributes)
   const { schemaUrl = '', derived = false } = options
   return { attributes: set, schemaUrl, derived, hash: hashWith(set, schemaUrl) }
 }

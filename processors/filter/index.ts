@@ -1,0 +1,19 @@
+import { defineProcessor } from '#src/component/define.ts'
+import { Config, ignoredKeys, refuseConditions } from './config.ts'
+import { compileSelection } from './selection.ts'
+
+/** Keeps or drops series by metric name, attributes and resource. */
+export default defineProcessor({
+  type: 'filter',
+  stability: 'beta',
+  description: 'Keeps or drops series by metric name, attributes and resource.',
+  config: Config,
+  validate: refuseConditions,
+
+  create(config, { logger }) {
+    const ignored = ignoredKeys(config)
+    if (ignored.length > 0) logger.warn('options for other signals than metrics have no effect', { ignored })
+    const keeps = compileSelection(config.metrics ?? {})
+    return { mapSeries: (series) => (keeps(series) ? series : undefined) }
+  },
+})

@@ -1,0 +1,7 @@
+import { ActionOptions } from '#src/attributes/action-options.ts'
+import { Options, Type } from '#src/config/schema.ts'
+
+/** The options of `resource`, in the Collector's names. */
+export const Config = Options({
+  attributes: Type.Array(ActionOptions, { description: 'What is done to the resource, in order.' }),
+})

@@ -1,0 +1,23 @@
+import { compileActions } from '#src/attributes/actions.ts'
+import { defineProcessor } from '#src/component/define.ts'
+import { Config } from './config.ts'
+import { EditedScopes } from './edited-scopes.ts'
+
+/** Edits the attributes of resources. */
+export default defineProcessor({
+  type: 'resource',
+  stability: 'beta',
+  description: 'Edits the attributes of resources: writes, deletes, hashes, extracts and converts them.',
+  config: Config,
+
+  create(config) {
+    const scopes = new EditedScopes(compileActions(config.attributes, ['attributes']))
+    return {
+      mapSeries(series) {
+        const { scope } = series.metric
+        const edited = scopes.of(scope)
+        return edited === scope ? series : series.withScope(edited)
+      },
+    }
+  },
+})
