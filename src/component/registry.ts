@@ -23,7 +23,10 @@ export const registry: Registry = {
   receiver: { hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts') },
   processor: {
     attributes: async () => await import('../../processors/attributes/index.ts'),
+    batch: async () => await import('../../processors/batch/index.ts'),
     filter: async () => await import('../../processors/filter/index.ts'),
+    memory_limiter: async () => await import('../../processors/memory_limiter/index.ts'),
+    relabel: async () => await import('../../processors/relabel/index.ts'),
     resource: async () => await import('../../processors/resource/index.ts'),
   },
   exporter: {
@@ -36,9 +39,7 @@ export const registry: Registry = {
 /** Names that the Collector gave up, or still accepts: file name to today's name. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
-  processor: {
-    relabel: async () => await import('../../processors/relabel/index.ts'),
-  },
+  processor: {},
   exporter: {},
   extension: {},
 }
