@@ -15,8 +15,10 @@ export interface Chain {
   readonly key: string
   /** In the order of the pipeline. */
   readonly nodes: readonly ComponentNode[]
+  /** Whether another configuration may take it over: it was not stopped, and none of its processors failed. */
+  readonly usable: boolean
   start(): Promise<void>
-  /** Flushes, from the first processor to the last, into the consumer behind; then gives back what it held. */
+  /** Flushes, from the first processor to the last, into the consumer behind; then gives back what it held. Once. */
   stop(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export function wireChain(
   const stateful: StatefulStage[] = []
   const stages: SeriesStage[] = []
   let head = last
+  let stopped = false
   for (const node of nodes.toReversed()) {
     const processor = create(node, head)
     if (processor === undefined) {
@@ -65,11 +68,16 @@ export function wireChain(
     head,
     key,
     nodes,
+    get usable() {
+      return !stopped && !nodes.some(({ failed }) => failed)
+    },
     async start() {
       for (const stage of stateful.toReversed()) await stage.start()
       for (const node of nodes) node.started()
     },
     async stop() {
+      if (stopped) return
+      stopped = true
       for (const node of nodes) {
         if (!node.failed) node.become('stopping')
         node.abort()

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Exporter, Receiver, ReceiverContext } from '#src/component/define.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import type { Configuration } from '#src/config/configuration.ts'
@@ -21,16 +21,19 @@ class Emitting implements Receiver {
   readonly #context: ReceiverContext
   readonly #recorder: Recorder
   readonly #events: string[]
+  readonly #started: (receiver: Emitting) => unknown
   readonly #metrics = new Map<string, Metric>()
 
-  constructor(context: ReceiverContext, events: string[]) {
+  constructor(context: ReceiverContext, events: string[], started: (receiver: Emitting) => unknown) {
     this.#context = context
     this.#recorder = new Recorder(new Source(context.id, 'all'))
     this.#events = events
+    this.#started = started
   }
 
   start(): void {
     this.#events.push(`start ${this.#context.id}`)
+    this.#started(this)
   }
 
   stop(): void {
@@ -62,12 +65,17 @@ class World {
   readonly events: string[] = []
   readonly receivers = new Map<string, Emitting>()
   readonly exported = new CapturedBatches()
+  readonly sources = new Set<Source>()
 
-  receiver(options = ''): GivenConfiguration['receivers'][string] {
+  /** @param started is called at the end of the start */
+  receiver(
+    options = '',
+    started: (receiver: Emitting) => unknown = () => undefined,
+  ): GivenConfiguration['receivers'][string] {
     return {
       options,
       create: (context) => {
-        const receiver = new Emitting(context, this.events)
+        const receiver = new Emitting(context, this.events, started)
         this.receivers.set(context.id, receiver)
         return receiver
       },
@@ -206,7 +214,7 @@ test('a part that cannot start for a reason outside ends the start, and what had
 
 test('an exporter or processor whose start has a bug refuses everything, and the rest goes on', async () => {
   const world = new World()
-  const processor: GivenConfiguration['exporters'][string] = {
+  const processor: NonNullable<GivenConfiguration['processors']>[string] = {
     create: () => ({ start: bug, consume: () => raise(new Error('called')), forget: bug }),
   }
   await world.graph.apply(
@@ -348,6 +356,129 @@ test('a reload that cannot start leaves what it did not touch, and the configura
     ['a', 1],
     ['c', 1],
   ])
+})
+
+const busy = Object.assign(new Error('in use'), { code: 'EADDRINUSE' })
+
+/** Runs the usual configuration, fails to change it as given, and goes back. */
+async function failAndReturn(
+  change: (world: World) => Partial<GivenConfiguration>,
+  meanwhile?: (world: World) => void,
+): Promise<World> {
+  const world = new World()
+  await world.graph.apply(world.configuration())
+  world.receivers.get('a')?.emit('a', 'b', 'c')
+  for (const { layout } of world.exported.batches) world.sources.add(layout.source)
+  world.exported.batches.length = 0
+  await expect(world.graph.apply(world.configuration(change(world)))).rejects.toThrow('in use')
+  meanwhile?.(world)
+  await world.graph.apply(world.configuration())
+  return world
+}
+
+/** Emits once; tells what came out, the number of sources that the exporter got it from, and of those it was to forget. */
+function emitted(world: World): unknown {
+  world.receivers.get('a')?.emit('a', 'b', 'c')
+  const sources = new Set([...world.sources, ...world.exported.batches.map(({ layout }) => layout.source)])
+  return [world.names(), sources.size, world.exported.forgotten.length]
+}
+
+describe('after a reload that cannot start, the configuration before', () => {
+  test('goes on with the same sources where only something was to be added', async () => {
+    const world = await failAndReturn((it) => ({
+      exporters: { out: it.exporter(), more: it.exporter('', { start: () => raise(busy) }) },
+      pipelines: { metrics: ['a', 'no_b', 'out more'] },
+    }))
+    expect(emitted(world)).toEqual([
+      [
+        ['a', 1],
+        ['c', 1],
+      ],
+      1,
+      0,
+    ])
+    expect(world.events).not.toContain('stop a')
+  })
+
+  test('takes its series over where its receiver and its processors were to be replaced', async () => {
+    const world = await failAndReturn((it) => ({
+      receivers: { a: it.receiver('changed', () => raise(busy)) },
+      processors: { no_b: dropping('c') },
+    }))
+    expect(emitted(world)).toEqual([
+      [
+        ['a', 1],
+        ['c', 1],
+      ],
+      2,
+      1,
+    ])
+  })
+
+  test('takes nothing over that only a new pipeline had brought', async () => {
+    const world = await failAndReturn(
+      (it) => ({
+        receivers: { a: it.receiver(), z: it.receiver('', () => raise(busy)), y: it.receiver() },
+        pipelines: { metrics: ['a', 'no_b', 'out'], 'metrics/new': ['a y z', '', 'out'] },
+      }),
+      (it) => {
+        // The receiver that stays is cut off from the pipeline that failed.
+        it.receivers.get('a')?.emit('a', 'b', 'c')
+        expect(it.names()).toEqual([
+          ['a', 1],
+          ['c', 1],
+        ])
+      },
+    )
+    expect(emitted(world)).toEqual([
+      [
+        ['a', 1],
+        ['c', 1],
+      ],
+      1,
+      0,
+    ])
+  })
+
+  test('ends with stale markers what a new pipeline brought before it failed', async () => {
+    const world = new World()
+    await world.graph.apply(world.configuration())
+    const change: Partial<GivenConfiguration> = {
+      receivers: {
+        a: world.receiver(),
+        y: world.receiver('', (started) => started.emit('y')),
+        z: world.receiver('', () => raise(busy)),
+      },
+      pipelines: { metrics: ['a', 'no_b', 'out'], 'metrics/new': ['y z', '', 'out'] },
+    }
+    await expect(world.graph.apply(world.configuration(change))).rejects.toThrow('in use')
+    expect(world.names()).toEqual([
+      ['y', 1],
+      ['y', 'stale'],
+    ])
+    expect(world.exported.forgotten.length).toBe(1)
+  })
+
+  test('stops no processor twice', async () => {
+    const world = new World()
+    const stops: string[] = []
+    const holding = (options: string): NonNullable<GivenConfiguration['processors']>[string] => ({
+      options,
+      create: ({ next }) => ({
+        consume: (batches) => next.consume(batches),
+        forget: (source) => next.forget(source),
+        stop: () => void stops.push(options),
+      }),
+    })
+    await world.graph.apply(world.configuration({ processors: { no_b: holding('old') } }))
+    const bad = {
+      processors: { no_b: holding('new') },
+      exporters: { out: world.exporter('bad', { start: () => raise(busy) }) },
+    }
+    await expect(world.graph.apply(world.configuration(bad))).rejects.toThrow('in use')
+    await world.graph.apply(world.configuration({ processors: { no_b: holding('old') } }))
+    expect(stops).toEqual(['old', 'new'])
+  })
 })
 
 test('a stop reports by number what an exporter could not deliver', async () => {

@@ -131,23 +131,30 @@ export class Graph {
     })
   }
 
+  /** Ends what is new. What stayed goes on, so that the configuration before can be applied again. */
   async #abandon(before: Parts, after: Parts): Promise<void> {
+    const fresh = missing(chains(after), chains(before))
     for (const receiver of after.receivers.values()) {
-      if (before.receivers.get(receiver.node.id) !== receiver) await receiver.stop()
+      if (before.receivers.get(receiver.node.id) === receiver) {
+        receiver.pipelines.connect(headsFor(receiver, after, (chain) => !fresh.includes(chain)))
+      } else {
+        await receiver.stop()
+      }
     }
-    for (const [id, { chain }] of after.pipelines) {
-      if (before.pipelines.get(id)?.chain !== chain) await chain.stop()
+    for (const chain of fresh) await chain.stop()
+    const exporters = common(before.exporters, after.exporters)
+    const now = this.#context.clock.now()
+    for (const [id, { fanOut, links }] of after.pipelines) {
+      const old = before.pipelines.get(id)
+      const staying = [...links].filter(([exporter]) => exporters.has(exporter))
+      for (const [exporter, link] of staying) if (old?.links.get(exporter) !== link) link.end(() => true, now)
+      fanOut.connect(
+        staying.filter(([exporter, link]) => old?.links.get(exporter) === link).map(([, link]) => link),
+      )
     }
-    const started = [...after.exporters.values()].filter(
-      (exporter) => before.exporters.get(exporter.node.id) !== exporter,
-    )
-    await stopAll(started, 0)
-    // What stayed goes on under its old names, so that the configuration before can be applied again.
-    this.#parts = {
-      exporters: common(before.exporters, after.exporters),
-      pipelines: common(before.pipelines, after.pipelines),
-      receivers: common(before.receivers, after.receivers),
-    }
+    await stopAll(missing(after.exporters, before.exporters), 0)
+    const receivers = common(before.receivers, after.receivers)
+    this.#parts = { exporters, pipelines: before.pipelines, receivers }
   }
 }
 

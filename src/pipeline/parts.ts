@@ -109,7 +109,7 @@ class Maker {
         (processor) => this.#configuration.processors.get(processor) ?? [],
       )
       const key = JSON.stringify(processors.map(({ id, fingerprint }) => [id, fingerprint]))
-      if (old !== undefined && old.chain.key === key && !old.chain.nodes.some(({ failed }) => failed)) {
+      if (old !== undefined && old.chain.key === key && old.chain.usable) {
         made.set(id, { config, chain: old.chain, fanOut: old.fanOut, links })
         continue
       }
