@@ -5,6 +5,7 @@ import { Delivery } from './delivery.ts'
 import { FileOutput } from './file-output.ts'
 import { JsonExporter } from './json-exporter.ts'
 import { LinesEncoding } from './lines-encoding.ts'
+import { OtlpEncoding } from './otlp-encoding.ts'
 import { StandardOutput } from './standard-output.ts'
 
 const megabyte = 1024 * 1024
@@ -43,6 +44,7 @@ export default defineExporter({
       { maxBytes: queue.max_megabytes * megabyte, whenFull: queue.when_full },
       context.ledger,
     )
+    const encoding = config.format === 'otlp' ? new OtlpEncoding() : new LinesEncoding()
     const delivery = new Delivery(
       {
         path: config.path,
@@ -54,6 +56,6 @@ export default defineExporter({
       backlog,
       output,
     )
-    return new JsonExporter(new LinesEncoding(), compressed, backlog, delivery, context)
+    return new JsonExporter(encoding, compressed, backlog, delivery, context)
   },
 })

@@ -1,8 +1,8 @@
 import { attributeText } from '#src/attributes/attribute-text.ts'
 import type { AttributeSet, AttributeValue } from '#src/model/attribute-set.ts'
 import { flag, type Batch } from '#src/model/batch.ts'
-import type { Layout } from '#src/model/layout.ts'
 import type { Series } from '#src/model/series.ts'
+import { SlotMemo } from '#src/model/slot-memo.ts'
 import type { Source } from '#src/model/source.ts'
 import { JsonWriter } from '#src/text/json-writer.ts'
 import { pointsPerSlice, type Encoding, type Slice } from './encoding.ts'
@@ -13,11 +13,11 @@ import { writePoint } from './point-json.ts'
  * that a series keeps for life, and is made once for each.
  */
 export class LinesEncoding implements Encoding {
-  readonly #sources = new Map<Source, Beginnings>()
+  readonly #beginnings = new Map<Source, SlotMemo<string>>()
   readonly #writer = new JsonWriter()
 
   forget(source: Source): void {
-    this.#sources.delete(source)
+    this.#beginnings.delete(source)
   }
 
   *encode(batches: readonly Batch[]): Generator<Slice> {
@@ -25,7 +25,7 @@ export class LinesEncoding implements Encoding {
     let points = 0
     for (const batch of batches) {
       const { layout } = batch
-      const beginnings = this.#beginningsOf(layout.source).follow(layout)
+      const beginnings = this.#memoOf(layout.source).follow(layout)
       const ending = new Ending(batch)
       for (const slot of batch.walk) {
         const beginning = beginnings[slot]
@@ -41,34 +41,17 @@ export class LinesEncoding implements Encoding {
     if (points > 0) yield { bytes: writer.take(), points, malformed: 0 }
   }
 
-  #beginningsOf(source: Source): Beginnings {
-    let beginnings = this.#sources.get(source)
-    if (beginnings === undefined) {
-      beginnings = new Beginnings()
-      this.#sources.set(source, beginnings)
+  #memoOf(source: Source): SlotMemo<string> {
+    let memo = this.#beginnings.get(source)
+    if (memo === undefined) {
+      memo = new SlotMemo(beginningOf)
+      this.#beginnings.set(source, memo)
     }
-    return beginnings
+    return memo
   }
 }
 
-/** How the lines of one source begin, by slot. */
-class Beginnings {
-  readonly #texts: (string | undefined)[] = []
-  #seen: Layout | undefined
-
-  /** Those of a layout: computed where its series is not the one that was there before. */
-  follow(layout: Layout): readonly (string | undefined)[] {
-    const seen = this.#seen
-    for (const slot of layout.changedSince(seen)) {
-      const series = layout.series[slot]
-      if (series === seen?.series[slot]) continue
-      this.#texts[slot] = series === undefined ? undefined : beginningOf(series)
-    }
-    this.#seen = layout
-    return this.#texts
-  }
-}
-
+/** How the lines of a series begin. */
 function beginningOf({ name, attributes, resource }: Series): string {
   const parts = [`{"name":${JSON.stringify(name)},"labels":`, labelsText(attributes)]
   // What a scraped series has is in its labels already.

@@ -196,14 +196,20 @@ export function sameMetric(first: Metric, second: Metric): boolean {
   )
 }
 
-function sameScope(first: Scope, second: Scope): boolean {
+/** Whether two scopes, and their resources, say the same. */
+export function sameScope(first: Scope, second: Scope): boolean {
   if (first === second) return true
   return (
     sameAttributes(first.attributes, second.attributes) &&
     first.name === second.name &&
     first.version === second.version &&
     first.schemaUrl === second.schemaUrl &&
-    sameAttributes(first.resource.attributes, second.resource.attributes) &&
-    first.resource.schemaUrl === second.resource.schemaUrl
+    sameResource(first.resource, second.resource)
   )
+}
+
+/** Whether two resources say the same. */
+export function sameResource(first: Resource, second: Resource): boolean {
+  if (first === second) return true
+  return sameAttributes(first.attributes, second.attributes) && first.schemaUrl === second.schemaUrl
 }

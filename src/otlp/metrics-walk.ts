@@ -1,0 +1,175 @@
+import type { Batch } from '#src/model/batch.ts'
+import { ClassicToPoints } from '#src/model/classic-to-points.ts'
+import type { Layout } from '#src/model/layout.ts'
+import type { Kind } from '#src/model/series.ts'
+import type { Source } from '#src/model/source.ts'
+import { isLonePart } from './metric-form.ts'
+import { MetricGroups } from './metric-groups.ts'
+import { arrange, portionsOf, type Portion } from './portion.ts'
+
+/** The data of one OTLP request. */
+export interface MetricsRequest {
+  /** In the order of a request: neighbours share resource, scope and metric where they can. */
+  readonly portions: readonly Portion[]
+  /** How many data points of the batches it stands for: a histogram may have come as many parts. */
+  readonly points: number
+  /** Data points of the batches beside those that no request can hold: broken histograms. */
+  readonly malformed: number
+}
+
+/**
+ * Kinds whose classic parts become points. The compatibility specification has no form for gauge histograms: their
+ * parts stay series.
+ */
+const convertedKinds: ReadonlySet<Kind> = new Set(['histogram', 'summary', 'sum'])
+
+/**
+ * Makes requests of batches: turns classic parts into points, and sorts data points by resource, scope and metric.
+ * What follows from identity alone is kept per source. Batches of a source come in order.
+ */
+export class MetricsWalk {
+  readonly #tracks = new Map<Source, Track>()
+
+  /** Nothing of the source comes any more. */
+  forget(source: Source): void {
+    this.#tracks.get(source)?.dispose()
+    this.#tracks.delete(source)
+  }
+
+  /**
+   * The requests for some batches, with `maxPoints` data points each at most; `points` and `malformed` of all add up to
+   * the batches' size. Each is used up, and a call finished, before the next: in what comes later a slot may belong to
+   * another series.
+   */
+  *requests(batches: readonly Batch[], maxPoints: number): Generator<MetricsRequest> {
+    let run = new Run()
+    for (const batch of batches) {
+      const track = this.#trackOf(batch.layout.source)
+      const converted = track.convert(batch)
+      const { layout } = converted.batch
+      if (run.has(layout.source) && track.groupedLayout !== layout) {
+        yield* run.requests(maxPoints)
+        run = new Run()
+      }
+      run.add(converted, track.group(layout))
+    }
+    yield* run.requests(maxPoints)
+  }
+
+  #trackOf(source: Source): Track {
+    let track = this.#tracks.get(source)
+    if (track === undefined) {
+      track = new Track(source)
+      this.#tracks.set(source, track)
+    }
+    return track
+  }
+}
+
+/** A batch as OTLP sees it. */
+interface ConvertedBatch {
+  readonly batch: Batch
+  /** How many data points of the batch before each slot stands for; undefined where each is one. */
+  readonly weights: Uint32Array | undefined
+  readonly malformed: number
+  /** Data points that show in others. */
+  readonly absorbed: number
+}
+
+/** What is remembered of a source. */
+class Track {
+  readonly #source: Source
+  readonly #groups = new MetricGroups()
+  /** Made when the first part of a classic histogram or summary comes. */
+  #converter: ClassicToPoints | undefined
+  #seen: Layout | undefined
+  #grouped: Layout | undefined
+
+  constructor(source: Source) {
+    this.#source = source
+  }
+
+  /** The layout that the groups are of. */
+  get groupedLayout(): Layout | undefined {
+    return this.#grouped
+  }
+
+  convert(batch: Batch): ConvertedBatch {
+    const { layout } = batch
+    if (this.#converter === undefined && this.#bringsParts(layout)) {
+      this.#converter = new ClassicToPoints(this.#source, convertedKinds)
+    }
+    this.#seen = layout
+    return this.#converter?.convert(batch) ?? { batch, weights: undefined, malformed: 0, absorbed: 0 }
+  }
+
+  group(layout: Layout): MetricGroups {
+    this.#groups.follow(layout)
+    this.#grouped = layout
+    return this.#groups
+  }
+
+  dispose(): void {
+    this.#converter?.dispose()
+  }
+
+  #bringsParts(layout: Layout): boolean {
+    for (const slot of layout.changedSince(this.#seen)) {
+      const series = layout.series[slot]
+      if (series !== undefined && isLonePart(series)) return true
+    }
+    return false
+  }
+}
+
+/** Batches of which no source has two layouts. */
+class Run {
+  readonly #sources = new Set<Source>()
+  readonly #portions: Portion[] = []
+  readonly #weights = new Map<Batch, Uint32Array>()
+  #malformed = 0
+  #absorbed = 0
+
+  has(source: Source): boolean {
+    return this.#sources.has(source)
+  }
+
+  add({ batch, weights, malformed, absorbed }: ConvertedBatch, groups: MetricGroups): void {
+    this.#sources.add(batch.layout.source)
+    if (weights !== undefined) this.#weights.set(batch, weights)
+    const { portions, formless } = portionsOf(batch, groups)
+    this.#portions.push(...portions)
+    this.#malformed += malformed + this.#weigh(batch, formless)
+    this.#absorbed += absorbed
+  }
+
+  *requests(maxPoints: number): Generator<MetricsRequest> {
+    const rest = { points: this.#absorbed, malformed: this.#malformed }
+    let portions: Portion[] = []
+    let size = 0
+    for (const portion of arrange(this.#portions)) {
+      for (let from = 0; from < portion.slots.length;) {
+        const slots = portion.slots.subarray(from, from + maxPoints - size)
+        portions.push({ ...portion, slots })
+        from += slots.length
+        size += slots.length
+        rest.points += this.#weigh(portion.batch, slots)
+        if (size < maxPoints) continue
+        yield { portions, ...rest }
+        portions = []
+        size = 0
+        rest.points = 0
+        rest.malformed = 0
+      }
+    }
+    if (size + rest.points + rest.malformed > 0) yield { portions, ...rest }
+  }
+
+  #weigh(batch: Batch, slots: Int32Array): number {
+    const weights = this.#weights.get(batch)
+    if (weights === undefined) return slots.length
+    let sum = 0
+    for (const slot of slots) sum += weights[slot] ?? 0
+    return sum
+  }
+}
