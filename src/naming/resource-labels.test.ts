@@ -7,7 +7,7 @@ test.each([
   [['service.name', 'shop'], 'shop', ''],
   [['service.namespace', 'eu', 'service.instance.id', 'a'], '', 'a'],
   [[], '', ''],
-])('of %j the job is %j and the instance %j', (attributes, job, instance) => {
+])('of %s the job is %j and the instance %j', (attributes, job, instance) => {
   const resource = makeResource(attributes)
   expect(resourceLabel(resource, 'job')).toBe(job)
   expect(resourceLabel(resource, 'instance')).toBe(instance)

@@ -126,7 +126,8 @@ export function compilePattern(source: string, { anchored }: PatternOptions): Pa
     if (!(error instanceof RE2JSException)) throw error
     const message =
       error instanceof RE2JSSyntaxException
-        ? complaint(source, error.getDescription(), error.getPattern() ?? '')
+        ? // The engine puts the flag of a dot that matches line feeds before the pattern.
+          complaint(source, error.getDescription(), (error.getPattern() ?? '').replace(/^\(\?s\)/, ''))
         : error.message
     throw new ConfigError(`the regular expression is not valid: ${message}`, [], { cause: error })
   }

@@ -1,6 +1,6 @@
 import { ConfigError } from '#src/config/config-error.ts'
 
-const escape = /\\(?:(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})|([0-7]{3})|(.))/gis
+const escape = /\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|([0-7]{3})|(.))/gs
 
 const letters: ReadonlyMap<string, string> = new Map([
   ['a', '\u0007'],

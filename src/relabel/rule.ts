@@ -92,7 +92,10 @@ export const RelabelRule = Options({
 })
 
 /** Relabeling rules, applied in order: for wherever a configuration has `relabel_configs`. */
-export const RelabelRules = Type.Array(RelabelRule, { default: [] })
+export const RelabelRules = Type.Array(RelabelRule, {
+  description: 'The rules, applied in order.',
+  default: [],
+})
 
 /** A rule as the configuration has it. */
 export type RelabelOptions = Partial<Static<typeof RelabelRule>>
