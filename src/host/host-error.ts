@@ -44,19 +44,19 @@ export class MalformedText extends Error {
   }
 }
 
-const reasons: Readonly<Record<string, HostErrorReason>> = {
-  ENOENT: 'not_found',
-  ENOTDIR: 'not_found',
-  EACCES: 'permission_denied',
-  EPERM: 'permission_denied',
-  EINVAL: 'not_supported',
-  ENODEV: 'not_supported',
-  ENOTSUP: 'not_supported',
-  EOPNOTSUPP: 'not_supported',
-}
+const reasons: ReadonlyMap<string, HostErrorReason> = new Map([
+  ['ENOENT', 'not_found'],
+  ['ENOTDIR', 'not_found'],
+  ['EACCES', 'permission_denied'],
+  ['EPERM', 'permission_denied'],
+  ['EINVAL', 'not_supported'],
+  ['ENODEV', 'not_supported'],
+  ['ENOTSUP', 'not_supported'],
+  ['EOPNOTSUPP', 'not_supported'],
+])
 
 /** The reason that an error of a system call stands for. */
 export function reasonOf(error: unknown): HostErrorReason {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return reasons[code] ?? 'io_error'
+  return reasons.get(code) ?? 'io_error'
 }

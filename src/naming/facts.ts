@@ -43,8 +43,8 @@ const described: Readonly<Record<Instrument, Described>> = {
 /** An OTLP `int`; one object for all, since nearly every sample of a host is one. */
 const integerSample: SampleOptions = { integer: true }
 
-/** The largest OTLP `int`; a 64-bit counter of the kernel past it is written as a double. */
-const largestInt = 2n ** 63n - 1n
+/** An OTLP `int` is below it; a 64-bit counter of the kernel that is not is written as a double. */
+const endOfInts = 2 ** 63
 
 /**
  * Writes measured facts into a recorder under the names that the chosen vocabularies have for them. A cycle is
@@ -177,26 +177,29 @@ class Name {
       recorder.record(metric, attributes, 0, { point: value })
       return
     }
-    const { scale = 1, integer } = this.#naming
+    const { scale = 1 } = this.#naming
+    const scaled = Number(value) * scale
     if (this.#sums !== undefined) {
       const sum = this.#sums.get(key)
-      if (sum === undefined) this.#sums.set(key, { metric, attributes, value: Number(value) * scale })
-      else sum.value += Number(value) * scale
-      return
+      if (sum === undefined) this.#sums.set(key, { metric, attributes, value: scaled })
+      else sum.value += scaled
+    } else if (typeof value === 'bigint' && scale === 1 && value < endOfInts) {
+      recorder.record(metric, attributes, scaled, { exact: value })
+    } else {
+      recorder.record(metric, attributes, scaled, this.#sampleOptions(scaled))
     }
-    if (typeof value === 'bigint' && scale === 1 && value <= largestInt)
-      recorder.record(metric, attributes, Number(value), { exact: value })
-    else
-      recorder.record(metric, attributes, Number(value) * scale, integer === true ? integerSample : undefined)
   }
 
   /** Records what was added up. */
   flush(recorder: Recorder): void {
     if (this.#sums === undefined) return
-    const options = this.#naming.integer === true ? integerSample : undefined
     for (const { metric, attributes, value } of this.#sums.values())
-      recorder.record(metric, attributes, value, options)
+      recorder.record(metric, attributes, value, this.#sampleOptions(value))
     this.#sums.clear()
+  }
+
+  #sampleOptions(value: number): SampleOptions | undefined {
+    return this.#naming.integer === true && value < endOfInts ? integerSample : undefined
   }
 
   #metricFor(dimensions: Dimensions<string>): Metric | undefined {

@@ -8,7 +8,7 @@ export const vocabularies = ['otel', 'semconv', 'prometheus', 'vm'] as const
 
 export type Vocabulary = (typeof vocabularies)[number]
 
-const one = Type.Union(vocabularies.map((vocabulary) => Type.Literal(vocabulary)))
+const one = Type.Enum(vocabularies)
 
 /** The option `naming`: one vocabulary, or a list of several, in which all facts are then emitted. */
 export const NamingOption = Type.Union([one, Type.Array(one, { minItems: 1, uniqueItems: true })], {
