@@ -1,0 +1,107 @@
+import { ValueType, type Attributes } from '@opentelemetry/api'
+import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Batch } from '#src/model/batch.ts'
+import type { Point } from '#src/model/point.ts'
+import { makeResource, makeScope } from '#src/model/resource.ts'
+import type { Kind } from '#src/model/series.ts'
+import { requestsOf } from '#src/testing/otlp-json.ts'
+import { pointArbitrary } from '#src/testing/points.ts'
+import { batchOf, series } from '#src/testing/series.ts'
+
+/** Seconds and nanoseconds, as the SDK has times. */
+function hr(milliseconds: number): [number, number] {
+  return [Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6]
+}
+
+/** The same data, given to the official serializer. */
+function officialJson(batch: Batch, kind: Kind): unknown {
+  const dataPoints = [...batch.walk].map((slot) => {
+    const point = batch.points?.[slot]
+    const shared = {
+      attributes: Object.fromEntries(batch.layout.series[slot]?.attributes ?? []) as Attributes,
+      startTime: hr(batch.startTimeAt(slot) ?? 0),
+      endTime: hr(batch.timeAt(slot)),
+    }
+    if (point === undefined) return { ...shared, value: batch.values[slot] }
+    if (point.kind === 'histogram') {
+      const { bounds, counts, ...rest } = point
+      return { ...shared, value: { ...rest, buckets: { boundaries: bounds, counts } } }
+    }
+    if (point.kind === 'summary') throw new Error('the SDK has no summaries')
+    const { positive, negative, ...rest } = point
+    return {
+      ...shared,
+      value: {
+        ...rest,
+        positive: { offset: positive.offset, bucketCounts: positive.counts },
+        negative: { offset: negative.offset, bucketCounts: negative.counts },
+      },
+    }
+  })
+  const [first] = batch.layout.series
+  const types: Partial<Record<Kind, DataPointType>> = {
+    gauge: DataPointType.GAUGE,
+    sum: DataPointType.SUM,
+    histogram: DataPointType.HISTOGRAM,
+    exponential_histogram: DataPointType.EXPONENTIAL_HISTOGRAM,
+  }
+  const metric = {
+    descriptor: { name: 'm', description: 'what it is', unit: 'By', valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: types[kind],
+    isMonotonic: true,
+    dataPoints,
+  } as unknown as MetricData
+  const scopeMetrics = [{ scope: { name: 'scope', version: '1.2' }, metrics: [metric] }]
+  const resource = resourceFromAttributes(Object.fromEntries(first?.resource.attributes ?? []))
+  return JSON.parse(
+    Buffer.from(JsonMetricsSerializer.serializeRequest({ resource, scopeMetrics }) ?? []).toString(),
+  )
+}
+
+/** The one form of two JSON forms of a message: integers as texts, and no fields with default values. */
+function canonical(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => canonical(item, key))
+  if (typeof value !== 'object' || value === null) {
+    return /^(count|zeroCount|bucketCounts)$/.test(key) ? String(value) : value
+  }
+  const entries = Object.entries(value)
+    .map(([name, inner]) => [name, canonical(inner, name)] as const)
+    .filter(([name, inner]) => name !== 'droppedAttributesCount' && inner !== undefined && inner !== '')
+    .filter(([, inner]) => !(Array.isArray(inner) && inner.length === 0))
+  return Object.fromEntries(entries)
+}
+
+test.each(['gauge', 'sum', 'histogram', 'exponential_histogram'] as const)(
+  'the official serializer writes a %s the same way',
+  (kind) => {
+    const number = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((value) => !Object.is(value, -0))
+    // JSON.stringify, which it uses, knows neither bigints nor NaN nor -0; and it leaves the zero threshold out.
+    const plain = pointArbitrary
+      .filter((point) => point.kind === kind)
+      .map((point) => JSON.stringify(point, (_, value: unknown) => (typeof value === 'bigint' ? 7 : value)))
+      .filter((written) => !written.includes('null'))
+      .map((written) => ({ ...(JSON.parse(written) as Point), zeroThreshold: 0 }) as Point)
+    const values: fc.Arbitrary<number | Point> = kind === 'gauge' || kind === 'sum' ? number : plain
+    fc.assert(
+      fc.property(fc.array(values, { minLength: 1, maxLength: 4 }), (samples) => {
+        const scope = makeScope(makeResource(['host.name', 'h']), { name: 'scope', version: '1.2' })
+        const options = { scope, kind, unit: 'By', description: 'what it is', monotonic: true }
+        const rows = samples.map((value, index) => {
+          const number = typeof value === 'number' ? value : 0
+          return [series('m', { n: `${index}` }, options), number] as const
+        })
+        const points = samples.map((value) => (typeof value === 'number' ? undefined : value))
+        const batch = batchOf(rows, { points, startTime: 1_600_000_000_000 })
+        expect(canonical(requestsOf([batch])[0])).toEqual(canonical(officialJson(batch, kind)))
+      }),
+      { numRuns: 60 },
+    )
+  },
+)

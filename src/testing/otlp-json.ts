@@ -1,0 +1,78 @@
+import type { Batch } from '#src/model/batch.ts'
+import type { Source } from '#src/model/source.ts'
+import { JsonRequests } from '#src/otlp/json-request.ts'
+import { MetricsWalk } from '#src/otlp/metrics-walk.ts'
+import { JsonWriter } from '#src/text/json-writer.ts'
+
+/** A part of an OTLP request as JSON has it. */
+export interface KeyValue {
+  readonly key: string
+  readonly value: unknown
+}
+/** A part of an OTLP request as JSON has it. */
+export interface DataPoint extends Readonly<Record<string, unknown>> {
+  readonly attributes?: readonly KeyValue[]
+  readonly timeUnixNano: string
+}
+/** A part of an OTLP request as JSON has it. */
+export interface MetricJson extends Readonly<Record<string, unknown>> {
+  readonly name: string
+  readonly metadata?: readonly KeyValue[]
+}
+/** A part of an OTLP request as JSON has it. */
+export interface ScopeMetrics {
+  readonly scope: Readonly<Record<string, unknown>>
+  readonly schemaUrl?: string
+  readonly metrics: readonly MetricJson[]
+}
+/** A part of an OTLP request as JSON has it. */
+export interface RequestJson {
+  readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes?: readonly KeyValue[] }
+    readonly schemaUrl?: string
+    readonly scopeMetrics: readonly ScopeMetrics[]
+  }[]
+}
+
+/** Requests of batches, read back from their JSON. Remembers sources as an exporter does. */
+export class OtlpJson {
+  readonly #walk = new MetricsWalk()
+  readonly #json = new JsonRequests()
+  readonly #writer = new JsonWriter(16)
+
+  requests(batches: readonly Batch[], maxPoints = 1000): RequestJson[] {
+    return [...this.#walk.requests(batches, maxPoints)]
+      .filter(({ portions }) => portions.length > 0)
+      .map(({ portions }) => {
+        this.#json.write(this.#writer, portions)
+        return JSON.parse(this.#writer.take().toString()) as RequestJson
+      })
+  }
+
+  forget(source: Source): void {
+    this.#walk.forget(source)
+    this.#json.forget(source)
+  }
+}
+
+/** The requests of batches that come first. */
+export function requestsOf(batches: readonly Batch[], maxPoints?: number): RequestJson[] {
+  return new OtlpJson().requests(batches, maxPoints)
+}
+
+/** All metrics of some requests. */
+export function metricsOf(requests: readonly RequestJson[]): MetricJson[] {
+  return requests.flatMap(({ resourceMetrics }) =>
+    resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics)),
+  )
+}
+
+/** The data points of all metrics, flat, with the name and the form of their metric. */
+export function pointsOf(requests: readonly RequestJson[]): (DataPoint & { metric: string; form: string })[] {
+  return metricsOf(requests).flatMap((metric) =>
+    ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'].flatMap((form) => {
+      const data = metric[form] as { readonly dataPoints: readonly DataPoint[] } | undefined
+      return (data?.dataPoints ?? []).map((point) => ({ ...point, metric: metric.name, form }))
+    }),
+  )
+}
