@@ -1,8 +1,8 @@
 import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { nearestName } from '#src/config/nearest-name.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
-import { nearestName } from '#src/text/nearest-name.ts'
 import { scraperOptions, scrapers, type MetricOptions, type ScraperName } from './scrapers.ts'
 
 const Later = Type.Optional(Type.Unknown({ description: 'Comes with a later version; refused until then.' }))

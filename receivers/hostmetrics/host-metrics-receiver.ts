@@ -11,34 +11,49 @@ import { Facts, type FactsOptions } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
 import { chosenScrapers, type HostMetricsConfig } from './config.ts'
 import { ScraperLoop, type Timing } from './scraper-loop.ts'
-import { scrapers } from './scrapers.ts'
+import type { Scraper } from './scraper.ts'
+import { scrapers, type MetricOptions, type ScraperName } from './scrapers.ts'
 
 /** The scopes in which the Collector emits: a scraper's is this, its name and `scraper`. */
 const collectorScopes =
   'github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver/internal/scraper/'
 
-const semconvScope = makeScope(emptyResource, {
-  name: 'weir/hostmetrics',
-  schemaUrl: 'https://opentelemetry.io/schemas/1.44.0',
-})
+/** The version of the semantic conventions that the tables of names follow. */
+const semconvSchema = 'https://opentelemetry.io/schemas/1.44.0'
+
+/** A scraper as configured. */
+interface ChosenScraper {
+  readonly name: ScraperName
+  readonly made: readonly Scraper[]
+  readonly options: MetricOptions
+}
 
 /** Measures this host: each scraper is a source of its own, on its own schedule. */
 export class HostMetricsReceiver implements Receiver {
+  readonly #config: HostMetricsConfig
   readonly #context: ReceiverContext
   readonly #files: HostFiles
-  readonly #loops: readonly ScraperLoop[]
+  readonly #chosen: readonly ChosenScraper[]
+  #loops: readonly ScraperLoop[] = []
   #bootTime: number | undefined
   #failing = false
 
   /** @throws ConfigError where the options of a scraper do not go together */
   constructor(config: HostMetricsConfig, context: ReceiverContext) {
+    this.#config = config
     this.#context = context
     this.#files = new HostFiles(config.root_path)
-    this.#loops = this.#makeLoops(config)
-    context.collections.intervalMs = config.collection_interval
+    this.#chosen = this.#makeScrapers()
   }
 
   start(): void {
+    const { collection_interval: intervalMs, initial_delay: initialDelayMs, timeout } = this.#config
+    const deadlineMs = timeout > 0 ? Math.min(timeout, intervalMs) : intervalMs
+    const node = this.#config.node_name === '' ? nodeName(this.#files) : this.#config.node_name
+    this.#context.collections.intervalMs = intervalMs
+    this.#loops = this.#chosen.map((scraper) =>
+      this.#loopOf(scraper, node, { intervalMs, initialDelayMs, deadlineMs }),
+    )
     for (const loop of this.#loops) loop.start(() => this.#reportFailures())
   }
 
@@ -46,34 +61,12 @@ export class HostMetricsReceiver implements Receiver {
     await Promise.all(this.#loops.map(async (loop) => await loop.stop()))
   }
 
-  #makeLoops(config: HostMetricsConfig): ScraperLoop[] {
-    const { collection_interval: intervalMs, initial_delay: initialDelayMs, timeout } = config
-    const deadlineMs = timeout > 0 ? Math.min(timeout, intervalMs) : intervalMs
-    const timing: Timing = { intervalMs, initialDelayMs, deadlineMs }
-    const context = { files: this.#files, clock: this.#context.clock, logger: this.#context.logger }
-    const vocabularies = chosenVocabularies(config.naming)
-    const node = config.node_name === '' ? nodeName(this.#files) : config.node_name
-    const bootTime = (): number | undefined => (this.#bootTime ??= readBootTime(this.#files))
+  #makeScrapers(): ChosenScraper[] {
+    const { clock, logger } = this.#context
     const errors: ConfigError[] = []
-    const loops = chosenScrapers(config).flatMap(([name, options]) => {
-      const { collector, make } = scrapers[name]
+    const chosen = chosenScrapers(this.#config).flatMap(([name, options]) => {
       try {
-        const recorder = new Recorder(new Source(this.#context.id, name))
-        const switched = new Map(
-          Object.entries(options.metrics).map(([metric, { enabled }]) => [metric, enabled]),
-        )
-        const naming: FactsOptions = {
-          vocabularies,
-          scopes: {
-            otel: makeScope(emptyResource, { name: `${collectorScopes}${name}scraper` }),
-            semconv: semconvScope,
-          },
-          constants: { vm: ['node', node] },
-          enabled: (metric) => switched.get(metric),
-        }
-        const facts = new Facts(recorder, naming)
-        const work = { name, collector, scrapers: make(options, context), recorder, facts, bootTime }
-        return [new ScraperLoop(work, timing, this.#context)]
+        return [{ name, options, made: scrapers[name].make(options, { files: this.#files, clock, logger }) }]
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
         errors.push(error.under('scrapers', name))
@@ -81,7 +74,31 @@ export class HostMetricsReceiver implements Receiver {
       }
     })
     throwAll(errors)
-    return loops
+    return chosen
+  }
+
+  #loopOf({ name, made, options }: ChosenScraper, node: string, timing: Timing): ScraperLoop {
+    const switched = new Map(
+      Object.entries(options.metrics).map(([metric, { enabled }]) => [metric, enabled]),
+    )
+    const naming: FactsOptions = {
+      vocabularies: chosenVocabularies(this.#config.naming),
+      scopes: {
+        otel: makeScope(emptyResource, { name: `${collectorScopes}${name}scraper` }),
+        semconv: makeScope(emptyResource, { name: `weir/hostmetrics/${name}`, schemaUrl: semconvSchema }),
+      },
+      constants: { vm: ['node', node] },
+      enabled: (metric) => switched.get(metric),
+    }
+    const recorder = new Recorder(new Source(this.#context.id, name))
+    const { collector } = scrapers[name]
+    const facts = new Facts(recorder, naming)
+    const bootTime = (): number | undefined => (this.#bootTime ??= readBootTime(this.#files))
+    return new ScraperLoop(
+      { name, collector, scrapers: made, recorder, facts, bootTime },
+      timing,
+      this.#context,
+    )
   }
 
   /** While a collector cannot measure at all, the receiver has an error that it may recover from. */

@@ -12,18 +12,20 @@ export interface NameList {
  * absent or empty, less what `exclude` matches.
  *
  * @param key of the lists in the two options, for messages: `devices`
+ * @param suffix of the names of the two options, where they have one: `_devices`
  * @throws ConfigError for every expression that does not compile
  */
 export function compileSelection(
   key: string,
   lists: { readonly include: NameList | undefined; readonly exclude: NameList | undefined },
+  suffix = '',
 ): TextMatcher {
   const errors: ConfigError[] = []
   const compile = (option: 'include' | 'exclude'): TextMatcher | undefined => {
     const list = lists[option]
     if (list === undefined || list.names.length === 0) return undefined
     try {
-      return compileMatcher(list.match_type, list.names, [option, key])
+      return compileMatcher(list.match_type, list.names, [`${option}${suffix}`, key])
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       errors.push(error)
