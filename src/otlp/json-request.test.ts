@@ -4,7 +4,6 @@ import { Batch, flag, staleBatch } from '#src/model/batch.ts'
 import type { Point } from '#src/model/point.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Kind, Series } from '#src/model/series.ts'
-import { SlotTable } from '#src/model/slot-table.ts'
 import { Source } from '#src/model/source.ts'
 import { metricsOf, OtlpJson, pointsOf, requestsOf } from '#src/testing/otlp-json.ts'
 import { batchOf, layoutOf, series } from '#src/testing/series.ts'
@@ -306,29 +305,31 @@ test('exemplars bear ids in hexadecimal; what is no id stays an attribute; summa
   expect(second).not.toHaveProperty('exemplars')
 })
 
-test('a slot that changes hands between two batches of one call is told apart', () => {
+test('two layouts of one source do not meet in a request, and each slot shows the series that it had', () => {
   const source = new Source('test', '')
-  const table = new SlotTable(source)
-  table.add(series('old'))
-  const before = table.commit()
-  table.remove(0)
-  table.commit()
-  table.add(series('filler'))
-  table.remove(0)
-  const after = layoutOf([series('new')], source)
-  const values = Float64Array.of(1, 1)
-  const json = new OtlpJson()
-  const points = pointsOf(
-    json.requests([
-      new Batch(before, { time, values }),
-      staleBatch(before, Int32Array.of(0), time),
-      new Batch(after, { time, values }),
-    ]),
+  const before = layoutOf([series('x', { n: 'old' }), series('y', { n: 'old' })], source)
+  const after = layoutOf([series('y', { n: 'new' }), series('x', { n: 'new' })], source)
+  const values = Float64Array.of(1, 2)
+  const requests = requestsOf([
+    new Batch(before, { time, values }),
+    staleBatch(before, before.live, time),
+    new Batch(after, { time, values }),
+  ])
+  const seen = requests.map((request) =>
+    pointsOf([request]).map(({ metric, attributes, asDouble }) => [metric, attributes?.[0]?.value, asDouble]),
   )
-  expect(points.map(({ metric, flags }) => [metric, flags])).toEqual([
-    ['old', undefined],
-    ['old', 1],
-    ['new', undefined],
+  const [old, young] = [{ stringValue: 'old' }, { stringValue: 'new' }]
+  expect(seen).toEqual([
+    [
+      ['x', old, 1],
+      ['x', old, undefined],
+      ['y', old, 2],
+      ['y', old, undefined],
+    ],
+    [
+      ['y', young, 1],
+      ['x', young, 2],
+    ],
   ])
 })
 

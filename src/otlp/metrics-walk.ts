@@ -38,8 +38,8 @@ export class MetricsWalk {
 
   /**
    * The requests for some batches, with `maxPoints` data points each at most; `points` and `malformed` of all add up to
-   * the batches' size. Each is used up, and a call finished, before the next: in what comes later a slot may belong to
-   * another series.
+   * the batches' size. A request holds one layout of a source at most, so that what a writer remembers by layout is not
+   * made again for each metric. A call is finished before the next.
    */
   *requests(batches: readonly Batch[], maxPoints: number): Generator<MetricsRequest> {
     let run = new Run()
