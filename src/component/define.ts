@@ -98,6 +98,8 @@ export interface Loss {
 /** An exporter: takes batches at once, delivers them on its own time. It does no I/O before `start`. */
 export interface Exporter extends Consumer {
   start?(): Promise<void> | void
+  /** Where people find what it exports, once it has started: a URL or a path. */
+  readonly location?: string | undefined
   /**
    * Delivers what is queued until the signal aborts (the drain deadline), then gives up the rest, counted in the
    * ledger as dropped, and closes.
@@ -114,6 +116,8 @@ export interface ExtensionContext extends ComponentContext {
 /** Something beside the pipelines: health endpoints, authentication, storage. */
 export interface Extension {
   start?(): Promise<void> | void
+  /** Where people find what it serves, once it has started: a URL. */
+  readonly location?: string | undefined
   stop?(): Promise<void> | void
 }
 

@@ -124,8 +124,8 @@ test('own metrics and, without a health_check, the admin server say where they a
     'own metrics are served',
     'health and status are served',
   ])
-  const [metrics, status] = logger.lines.map(({ fields }) => `http://${String(fields['address'])}`)
-  const urls = [`${metrics}/metrics`, `${status}/status`]
+  expect(surroundings.locations.map(({ what }) => what)).toEqual(['own metrics', 'status'])
+  const urls = surroundings.locations.map(({ location }) => location)
   expect(await Promise.all(urls.map(async (url) => (await fetch(url)).status))).toEqual([200, 200])
   await surroundings.stop()
   await Promise.all(urls.map(async (url) => await expect(fetch(url)).rejects.toThrow('fetch failed')))

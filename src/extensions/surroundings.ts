@@ -9,10 +9,12 @@ import {
 import { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import { startOwnTelemetry } from '#src/telemetry/own-telemetry.ts'
-import type { ServiceView } from '#src/telemetry/service-view.ts'
+import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 
 /** What runs beside the pipelines. */
 export interface RunningSurroundings {
+  /** What people can look at. */
+  readonly locations: readonly Location[]
   /** Ends it, in the reverse order of the start. */
   stop(): Promise<void>
 }
@@ -36,6 +38,7 @@ export async function startSurroundings(
   logger: Logger,
   { clock = systemClock, admin = defaultAdminSettings }: SurroundingsOptions = {},
 ): Promise<RunningSurroundings> {
+  const locations: Location[] = []
   const stops: { readonly id: string; readonly stop: () => Promise<void> | void }[] = []
 
   async function begin(
@@ -63,7 +66,10 @@ export async function startSurroundings(
 
   await begin('service.telemetry.metrics', async () => {
     const telemetry = await startOwnTelemetry(configuration.telemetry, service, logger, clock)
-    for (const address of telemetry.addresses) logger.info('own metrics are served', { address })
+    for (const location of telemetry.locations) {
+      logger.info('own metrics are served', { location })
+      locations.push({ what: 'own metrics', location })
+    }
     return async () => await telemetry.shutdown()
   })
   let health = false
@@ -82,6 +88,7 @@ export async function startSurroundings(
         service,
       })
       await extension.start?.()
+      if (extension.location !== undefined) locations.push({ what: id, location: extension.location })
       return async () => {
         controller.abort()
         await extension.stop?.()
@@ -91,8 +98,9 @@ export async function startSurroundings(
   if (!health) {
     await begin('admin server', async () => {
       const server = await startAdminServer(admin, service, logger, clock)
+      locations.push({ what: 'status', location: `${server.url}/status` })
       return async () => await server.close()
     })
   }
-  return { stop: stopAll }
+  return { locations, stop: stopAll }
 }

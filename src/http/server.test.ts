@@ -34,6 +34,17 @@ async function start(settings: Partial<ServerSettings> = {}): Promise<RunningSer
 
 const url = (server: RunningServer, path = '/'): string => `http://${formatEndpoint(server.address)}${path}`
 
+test.each([
+  ['127.0.0.1:0', '127.0.0.1'],
+  ['[::1]:0', '[::1]'],
+  ['0.0.0.0:0', 'localhost'],
+  [':0', 'localhost'],
+])('who listens on %s is reached at %s', async (endpoint, host) => {
+  const server = await start({ endpoint })
+  expect(server.url).toBe(`http://${host}:${server.address.port}`)
+  expect((await fetch(server.url)).status).toBe(200)
+})
+
 describe('answers', () => {
   test('a request is handled, with the headers that every answer bears', async () => {
     const server = await start({ headers: { 'x-frame-options': 'DENY' } })

@@ -12,7 +12,7 @@ import type { Logger } from '#src/telemetry/logger.ts'
 import { compileAuthentication, FailureLimit, type Authentication } from './authentication.ts'
 import { limitConnections } from './connection-limit.ts'
 import { sendText } from './content-encoding.ts'
-import { parseEndpoint, type Endpoint } from './endpoint.ts'
+import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts'
 import { explainListenError } from './listen-error.ts'
 import type { AuthenticationConfig, ServerConfig, ServerTlsConfig } from './server-config.ts'
 import { openServerTls } from './tls-files.ts'
@@ -65,6 +65,8 @@ export interface ServerSettings {
 export interface RunningServer {
   /** Where it listens in fact. */
   readonly address: Endpoint
+  /** How a client on this machine reaches it: `http://127.0.0.1:9464`. */
+  readonly url: string
   /** Stops listening, lets running answers end for `graceMs` (1 s unless said otherwise), then cuts them off. */
   close(graceMs?: number): Promise<void>
 }
@@ -119,8 +121,10 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
     logger.error('the server failed', { server: settings.name, error: error.message }),
   )
 
+  const address = addressOf(server, endpoint)
   return {
-    address: addressOf(server, endpoint),
+    address,
+    url: `${tls === undefined ? 'http' : 'https'}://${formatEndpoint(reachable(address))}`,
     async close(graceMs = 1000) {
       endWatch?.()
       if (!server.listening) return
@@ -208,6 +212,11 @@ async function listen(server: Server | SecureServer, { host, port }: Endpoint): 
   const listening = once(server, 'listening')
   server.listen({ port, ...(host === '' ? {} : { host }) })
   await listening
+}
+
+/** Who listens on all addresses is reached by the name of this machine for itself. */
+function reachable({ host, port }: Endpoint): Endpoint {
+  return { host: ['', '::', '0.0.0.0'].includes(host) ? 'localhost' : host, port }
 }
 
 function addressOf(server: Server | SecureServer, endpoint: Endpoint): Endpoint {

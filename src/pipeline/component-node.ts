@@ -31,6 +31,7 @@ export class ComponentNode implements ComponentStatus {
   error: string | undefined
   since: number
   lastActivity: number | undefined
+  location: string | undefined
   readonly #clock: Clock
   readonly #controller = new AbortController()
 

@@ -1,8 +1,10 @@
 import type { Configuration } from '#src/config/configuration.ts'
-import type { ServiceView } from '#src/telemetry/service-view.ts'
+import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 
 /** What stands beside the pipelines while they run: own metrics, the admin server. */
 export interface Surroundings {
+  /** What people can look at. */
+  readonly locations: readonly Location[]
   stop(): Promise<void>
 }
 
@@ -24,6 +26,10 @@ export class RenewedSurroundings {
   constructor(surround: Surround, view: ServiceView) {
     this.#surround = surround
     this.#view = view
+  }
+
+  get locations(): readonly Location[] {
+    return this.#running?.surroundings.locations ?? []
   }
 
   /**

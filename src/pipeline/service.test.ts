@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Exporter } from '#src/component/define.ts'
 import type { Configuration } from '#src/config/configuration.ts'
-import type { ServiceView } from '#src/telemetry/service-view.ts'
+import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { configurationOf, type GivenConfiguration } from '#src/testing/configuration.ts'
 import { exitStatus } from './exit-status.ts'
@@ -31,6 +31,7 @@ function mistake(message: string): Mistake {
 class Running {
   readonly log = new CapturedLog()
   readonly surroundings: string[] = []
+  announced: readonly Location[] = []
   next: Reread | Error
   view: ServiceView | undefined
   /** The level of own telemetry that cannot start. */
@@ -49,13 +50,17 @@ class Running {
         return this.next
       },
       explain: (error) => [mistake(error instanceof Error ? error.message : String(error))],
+      announce: (locations) => void (this.announced = locations),
       surround: async ({ telemetry }, view) => {
         await Promise.resolve()
         const { level } = telemetry.metrics
         if (level === this.impossible) throw new Error(`no telemetry at level ${level}`)
         this.view = view
         this.surroundings.push(`start ${level}`)
-        return { stop: async () => void (await Promise.resolve(this.surroundings.push(`stop ${level}`))) }
+        return {
+          locations: [{ what: 'own', location: 'http://b' }],
+          stop: async () => void (await Promise.resolve(this.surroundings.push(`stop ${level}`))),
+        }
       },
     })
     ends.push(async () => void (await this.stop()))
@@ -141,6 +146,20 @@ test('a start that hangs does not outlast a signal', async () => {
   await until(() => service.view)
   expect(await service.stop()).toBe(exitStatus.done)
   expect(service.messages()).toEqual(['stopping', 'stopped'])
+})
+
+test('what people can look at is told once everything runs', async () => {
+  const service = await new Running(configurationOf(given({ location: 'http://a' }))).started()
+  await until(() => service.messages().includes('everything runs'))
+  expect(service.announced).toEqual([
+    { what: 'out', location: 'http://a' },
+    { what: 'own', location: 'http://b' },
+  ])
+  expect(service.log.lines.at(-1)?.fields['look_at']).toEqual(['http://a', 'http://b'])
+  expect(Array.from(service.view?.components() ?? [], ({ location }) => location)).toEqual([
+    undefined,
+    'http://a',
+  ])
 })
 
 test('SIGHUP reads the configuration again', async () => {

@@ -3,6 +3,7 @@ import { systemClock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
 import { watchDirectories, type DirectoryWatch } from '#src/config/directory-watch.ts'
 import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
+import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 import { watchEscapedErrors } from './escaped-errors.ts'
 import { exitStatus } from './exit-status.ts'
 import type { LossReport } from './graph.ts'
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   reread(): Promise<Reread>
   /** For people: what a start or a reload threw. */
   explain(error: unknown): readonly Mistake[]
+  /** Is told, once everything runs, what people can look at. */
+  announce?(locations: readonly Location[]): void
   /** Starts what stands beside the pipelines; again, when its configuration changed. */
   readonly surround: Surround
 }
@@ -58,7 +61,10 @@ export async function runService(options: ServiceOptions): Promise<number> {
     await service.start()
     if (service.stopping) return
     watching.renew()
-    logger.info('everything runs', { pipelines: [...options.configuration.pipelines.keys()] })
+    const locations = [...locationsOf(service), ...surroundings.locations]
+    const pipelines = [...options.configuration.pipelines.keys()]
+    logger.info('everything runs', { pipelines, look_at: locations.map(({ location }) => location) })
+    options.announce?.(locations)
   }
 
   async function end(): Promise<void> {
@@ -131,6 +137,12 @@ function listenToSignals(handlers: Readonly<Partial<Record<NodeJS.Signals, () =>
   return () => {
     for (const [signal, listener] of listeners) process.off(signal, listener)
   }
+}
+
+function locationsOf(service: ServiceView): Location[] {
+  return [...service.components()].flatMap(({ id, location }) =>
+    location === undefined ? [] : [{ what: id, location }],
+  )
 }
 
 function tellLosses(losses: readonly LossReport[], logger: Logger): void {

@@ -4,7 +4,6 @@ import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { MeterProvider, type MetricProducer, type MetricReader } from '@opentelemetry/sdk-metrics'
 import type { Clock } from '#src/component/clock.ts'
 import type { TelemetryReader } from '#src/config/configuration.ts'
-import { formatEndpoint } from '#src/http/endpoint.ts'
 import type { RunningServer } from '#src/http/server.ts'
 import type { Logger } from './logger.ts'
 import { OwnMetricProducer } from './own-metric-producer.ts'
@@ -67,7 +66,7 @@ export async function startReaders(settings: ReaderSettings): Promise<OwnTelemet
     await shutdown()
     throw error
   }
-  return { addresses: servers.map(({ address }) => formatEndpoint(address)), shutdown }
+  return { locations: servers.map(({ url }) => `${url}/metrics`), shutdown }
 }
 
 function resourceOf({ service, resource }: ReaderSettings): Resource {

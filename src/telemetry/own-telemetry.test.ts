@@ -39,8 +39,8 @@ async function start(
   return telemetry
 }
 
-async function scrape({ addresses }: OwnTelemetry): Promise<string> {
-  const response = await fetch(`http://${addresses[0]}/metrics`)
+async function scrape({ locations }: OwnTelemetry): Promise<string> {
+  const response = await fetch(locations[0] ?? '')
   expect(response.status).toBe(200)
   return await response.text()
 }
@@ -192,15 +192,15 @@ describe('what is scraped', () => {
   })
 
   test('is compressed where the client likes that, and only at /metrics', async () => {
-    const { addresses } = await start()
-    const response = await fetch(`http://${addresses[0]}/metrics?x=1`, {
+    const [location = ''] = (await start()).locations
+    const response = await fetch(`${location}?x=1`, {
       headers: { 'accept-encoding': 'gzip' },
     })
     expect(response.headers.get('content-encoding')).toBe('gzip')
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
     expect(await response.text()).toContain('weir_build_info')
-    expect((await fetch(`http://${addresses[0]}/`)).status).toBe(404)
-    expect((await fetch(`http://${addresses[0]}/metrics`, { method: 'POST' })).status).toBe(405)
+    expect((await fetch(new URL('/', location))).status).toBe(404)
+    expect((await fetch(location, { method: 'POST' })).status).toBe(405)
   })
 
   test('a metric that cannot be read is logged, and the others are there', async () => {
@@ -222,8 +222,8 @@ describe('what is scraped', () => {
 
 describe('a start', () => {
   test('does nothing at level none, nor without readers', async () => {
-    expect((await start(fakeService(), { level: 'none' })).addresses).toEqual([])
-    expect((await start(fakeService(), { readers: [] })).addresses).toEqual([])
+    expect((await start(fakeService(), { level: 'none' })).locations).toEqual([])
+    expect((await start(fakeService(), { readers: [] })).locations).toEqual([])
   })
 
   test('on a port in use says who has it, and leaves nothing open', async () => {

@@ -5,13 +5,13 @@ import type { ServiceView } from './service-view.ts'
 
 /** Own metrics that are served or pushed. */
 export interface OwnTelemetry {
-  /** Where each reader that is scraped listens, in their order: `127.0.0.1:8888`. */
-  readonly addresses: readonly string[]
+  /** Where each reader that is scraped is found, in their order: `http://127.0.0.1:8888/metrics`. */
+  readonly locations: readonly string[]
   /** Pushes once more where they are pushed, and ends it. */
   shutdown(): Promise<void>
 }
 
-const nothing: OwnTelemetry = { addresses: [], shutdown: async () => await Promise.resolve() }
+const nothing: OwnTelemetry = { locations: [], shutdown: async () => await Promise.resolve() }
 
 /**
  * Serves or pushes Weir's own metrics, as `service.telemetry.metrics` says. The SDK is loaded only where there is

@@ -14,6 +14,13 @@ export const componentStates = [
 
 export type ComponentState = (typeof componentStates)[number]
 
+/** Something that people can look at: a URL or a path. */
+export interface Location {
+  /** What is there, in a word or two: a component's id. */
+  readonly what: string
+  readonly location: string
+}
+
 /** One component of the running service, as health endpoints and own metrics see it. A live view, not a copy. */
 export interface ComponentStatus {
   readonly kind: ComponentKind
@@ -28,6 +35,8 @@ export interface ComponentStatus {
   readonly since: number
   readonly ledger: Ledger
   readonly collections?: Collections | undefined
+  /** Where people find what it exports: a URL or a path. */
+  readonly location?: string | undefined
   /** Unix time in milliseconds when data last moved through it; undefined where none has. */
   readonly lastActivity?: number | undefined
 }

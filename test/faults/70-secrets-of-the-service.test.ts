@@ -142,7 +142,7 @@ test('70: no secret is in a log, an answer, a metric or an error', async () => {
     service,
     logger,
   )
-  seen.push(await (await fetch(`http://${telemetry.addresses[0]}/metrics`)).text())
+  seen.push(await (await fetch(telemetry.locations[0] ?? '')).text())
   await telemetry.shutdown()
 
   expect(seen.filter((text) => text.includes('own metrics could not be pushed')).length).toBeGreaterThan(0)

@@ -23,7 +23,7 @@ test('promtool accepts own metrics, names as hostile as they may be', async () =
     new CapturedLog(),
   )
   try {
-    const response = await fetch(`http://${telemetry.addresses[0]}/metrics`)
+    const response = await fetch(telemetry.locations[0] ?? '')
     const input = await response.text()
     expect(input).toContain('weir_collection_errors_total')
     expect(execFileSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8', stdio: 'pipe' })).toBe(

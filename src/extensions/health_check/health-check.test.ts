@@ -113,7 +113,7 @@ test('the extension answers while it runs', async () => {
   )
   await extension.start?.()
   stops.push(async () => await extension.stop?.())
-  const url = `http://${String(logger.lines[0]?.fields['address'])}/health`
+  const url = String(new URL('/health', extension.location))
   const response = await fetch(url)
   expect(response.status).toBe(200)
   await extension.stop?.()

@@ -16,6 +16,9 @@ export default defineExtension({
     const settings = adminSettings(config)
     let server: RunningServer | undefined
     return {
+      get location() {
+        return server === undefined ? undefined : `${server.url}/status`
+      },
       async start() {
         server = await startAdminServer(settings, service, logger, clock)
       },

@@ -25,7 +25,7 @@ export function statusReport(service: ServiceView, now: number): object {
 }
 
 function componentReport(component: ComponentStatus): object {
-  const { kind, id, pipeline, state, error, since, lastActivity, ledger, collections } = component
+  const { kind, id, pipeline, state, error, since, lastActivity, location, ledger, collections } = component
   return {
     kind,
     id,
@@ -34,6 +34,7 @@ function componentReport(component: ComponentStatus): object {
     since: time(since),
     error,
     last_activity: lastActivity === undefined ? undefined : time(lastActivity),
+    location,
     points: ledgerReport(ledger),
     collections: collections === undefined ? undefined : collectionsReport(collections),
   }
