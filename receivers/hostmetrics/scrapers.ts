@@ -2,6 +2,7 @@ import { Options, Type, type Static, type TSchema } from '#src/config/schema.ts'
 import type { AnyMetricDefinition } from '#src/naming/metric.ts'
 import { CpuConfig, cpuScraper } from './cpu/index.ts'
 import { DiskConfig, diskScraper } from './disk/index.ts'
+import { FilesystemConfig, filesystemScraper } from './filesystem/index.ts'
 import { LoadConfig, loadScraper } from './load/index.ts'
 import { MemoryConfig, memoryScraper } from './memory/index.ts'
 import { NetworkConfig, networkScraper } from './network/index.ts'
@@ -37,6 +38,7 @@ export const scraperOptions = {
   memory: withMetrics(MemoryConfig),
   load: withMetrics(LoadConfig),
   disk: withMetrics(DiskConfig),
+  filesystem: withMetrics(FilesystemConfig),
   network: withMetrics(NetworkConfig),
 }
 
@@ -68,5 +70,6 @@ export const scrapers: Readonly<Record<ScraperName, KnownScraper>> = {
   memory: known(memoryScraper),
   load: known(loadScraper),
   disk: known(diskScraper),
+  filesystem: known(filesystemScraper),
   network: known(networkScraper),
 }

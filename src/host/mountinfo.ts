@@ -3,10 +3,12 @@ import { linesOf } from './kernel-text.ts'
 
 /** One mount, as its mount namespace sees it. */
 export interface Mount {
-  /** `major:minor` of the file system. */
+  /** The number of the mount, unique in its namespace. */
   readonly id: string
-  /** The folder of the file system that is mounted; `/` unless it is a bind mount or a subvolume. */
-  readonly root: string
+  /** The number of the mount that it is mounted on; it may be one that the namespace does not show. */
+  readonly parent: string
+  /** `major:minor` of the file system. */
+  readonly device: string
   readonly mountPoint: string
   readonly fsType: string
   /** What the file system says of its source: often a device. */
@@ -23,13 +25,14 @@ export function parseMountinfo(text: string): Mount[] {
     // A source may be empty, so the fields are what stands between single blanks.
     const fields = line.split(' ')
     const separator = fields.indexOf('-', 6)
-    const [, , id, root, mountPoint, options] = fields
+    const [id = '', parent = '', device = '', , mountPoint, options] = fields
     const [fsType, source, superOptions] = fields.slice(separator + 1)
     if (separator < 0 || fsType === undefined || source === undefined || options === undefined)
       throw new MalformedText(index + 1, 'a mount is expected: ten fields and a hyphen')
     return {
-      id: id ?? '',
-      root: unescaped(root ?? ''),
+      id,
+      parent,
+      device,
       mountPoint: unescaped(mountPoint ?? ''),
       fsType: unescaped(fsType),
       source: unescaped(source),

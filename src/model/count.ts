@@ -14,6 +14,7 @@ export function subtractCounts(first: number | bigint, second: number | bigint):
     : narrow(BigInt(first) - BigInt(second))
 }
 
-function narrow(count: bigint): number | bigint {
+/** The same count as a number where that is exact. */
+export function narrow(count: bigint): number | bigint {
   return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : count
 }

@@ -1,0 +1,41 @@
+import { answersFromMemory, passesFromMemory } from './filesystem-types.ts'
+import { HostError } from './host-error.ts'
+import type { HostFiles } from './host-files.ts'
+import { holdsOnTheWay, visibleMounts } from './mount-tree.ts'
+import { parseMountinfo, type Mount } from './mountinfo.ts'
+
+/** A mount of the host that its mount point leads to. */
+export interface HostMount extends Mount {
+  /** Whether `statfs` of it may hang: of its own type, or on the way to it. */
+  readonly mayHang: boolean
+}
+
+/**
+ * The mounts of the host, by their mount points on the host, without those that others cover. They are the mounts of
+ * the first process. Where its list is hidden they are those of this process; then only what lies under the root path
+ * is the host's.
+ *
+ * @throws HostError
+ */
+export function hostMounts(files: HostFiles): HostMount[] {
+  const mounts = listedMounts(files)
+  const blocked = holdsOnTheWay(mounts, ({ fsType }) => !passesFromMemory(fsType))
+  return visibleMounts(mounts).map((mount) => ({
+    ...mount,
+    mayHang: !answersFromMemory(mount.fsType) || blocked.get(mount.id) === true,
+  }))
+}
+
+function listedMounts(files: HostFiles): Mount[] {
+  try {
+    return files.parse('/proc/1/mountinfo', parseMountinfo)
+  } catch (error) {
+    const hidden =
+      error instanceof HostError && (error.reason === 'not_found' || error.reason === 'permission_denied')
+    if (!hidden) throw error
+  }
+  return files.parse('/proc/self/mountinfo', parseMountinfo).flatMap((mount) => {
+    const mountPoint = files.hostPathOf(mount.mountPoint)
+    return mountPoint === undefined ? [] : [{ ...mount, mountPoint }]
+  })
+}
