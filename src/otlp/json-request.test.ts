@@ -327,8 +327,8 @@ test('two layouts of one source do not meet in a request, and each slot shows th
       ['y', old, undefined],
     ],
     [
-      ['y', young, 1],
       ['x', young, 2],
+      ['y', young, 1],
     ],
   ])
 })
