@@ -1,3 +1,4 @@
+import { MalformedText } from './host-error.ts'
 import { counterOf, fieldsOf, linesOf } from './kernel-text.ts'
 
 /** The columns of `/proc/diskstats` after the name (Documentation/admin-guide/iostats.rst). Times are milliseconds. */
@@ -38,11 +39,19 @@ export interface DiskStatistics {
   readonly values: ReadonlyMap<DiskColumn, number | bigint>
 }
 
-/** Parses `/proc/diskstats`. Lines with few columns, which old kernels write for partitions, are left out. */
+/** What kernels before 2.6.25 write for partitions: reads, sectors read, writes, sectors written. */
+const oldPartitionColumns = 4
+
+/** Parses `/proc/diskstats`. Partitions of old kernels are left out. */
 export function parseDiskstats(text: string): DiskStatistics[] {
   return linesOf(text).flatMap((line, index) => {
     const [major = '', minor = '', device = '', ...fields] = fieldsOf(line)
-    if (fields.length < leastColumns) return []
+    if (fields.length === oldPartitionColumns) return []
+    if (fields.length < leastColumns)
+      throw new MalformedText(
+        index + 1,
+        `${leastColumns} columns are expected after the name, not ${fields.length}`,
+      )
     const values = new Map<DiskColumn, number | bigint>()
     columns.slice(0, fields.length).forEach((name, column) => {
       values.set(name, counterOf(fields[column], index + 1))
