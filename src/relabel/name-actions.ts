@@ -14,7 +14,10 @@ export function labelmap(rule: Rule): Step {
     return groups === undefined ? name : replacement.of(groups)
   }
   return (labels) => {
-    for (const [, to, value] of renamed(labels, (name) => known.of(name, newName))) labels.set(to, value)
+    writeAll(
+      labels,
+      renamed(labels, (name) => known.of(name, newName)),
+    )
     return true
   }
 }
@@ -28,7 +31,7 @@ export function labelmapAll(rule: Rule): Step {
   return (labels) => {
     const changes = renamed(labels, (name) => known.of(name, newName))
     for (const [from] of changes) labels.set(from, '')
-    for (const [, to, value] of changes) if (to !== '') labels.set(to, value)
+    writeAll(labels, changes)
     return true
   }
 }
@@ -46,6 +49,11 @@ function renamed(labels: Labels, newName: (name: string) => string): readonly Re
     if (to !== from) (changes ??= []).push([from, to, labels.valueAt(index)])
   }
   return changes ?? none
+}
+
+/** Without a name there is no label. */
+function writeAll(labels: Labels, changes: readonly Renamed[]): void {
+  for (const [, to, value] of changes) if (to !== '') labels.set(to, value)
 }
 
 /** Removes the labels whose name matches, or those whose name does not. */

@@ -154,6 +154,15 @@ const cases: readonly Case[] = [
     adds: {},
   })),
   {
+    it: 'writes nothing where neither the name nor the value depends on the match, and the name is empty',
+    labels: { a: '1' },
+    rules: [
+      { source_labels: ['a'], target_label: '${9}', replacement: 'x' },
+      { action: 'labelmap', regex: 'a', replacement: '$9' },
+    ],
+    adds: {},
+  },
+  {
     it: 'takes a list of tags apart',
     labels: { __meta_sd_tags: 'path:/secret,job:some-job,label:foo=bar' },
     rules: [

@@ -32,6 +32,8 @@ export function replace(rule: Rule, scheme: NameScheme): Step {
   }
   if (target.literal !== undefined && replacement.literal !== undefined) {
     const always = { target: target.literal, value: replacement.literal }
+    // A reference to a group that there is not leaves nothing of the name.
+    if (!isLabelName(always.target, scheme)) return () => true
     return (labels) => write(labels, pattern.matches(source(labels)) ? always : undefined)
   }
   const known = new Memo<Outcome | undefined>()
