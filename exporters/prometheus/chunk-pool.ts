@@ -23,6 +23,7 @@ export class ChunkPool {
   /** Gives back a buffer, or a part of one, that nobody reads any more. */
   give(part: Buffer): void {
     const { buffer } = part
-    if (buffer.byteLength === chunkSize && this.#free.length < this.#limit) this.#free.push(Buffer.from(buffer))
+    if (buffer.byteLength === chunkSize && this.#free.length < this.#limit)
+      this.#free.push(Buffer.from(buffer))
   }
 }

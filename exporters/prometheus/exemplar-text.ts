@@ -18,16 +18,21 @@ export function exemplarText({ attributes, value, time }: Exemplar): string {
     prometheusLabelName(key, false),
     attributeText(each),
   ])
-  const labels = [all, all.filter(([name]) => traceLabels.has(name))].find((each) => lengthOf(each) <= labelLimit)
+  const labels = [all, all.filter(([name]) => traceLabels.has(name))].find(
+    (each) => lengthOf(each) <= labelLimit,
+  )
   if (labels === undefined) return ''
-  const pairs = labels.map(([name, each]) => `${quoteName(name, isClassicLabelName)}="${escapeLabelValue(each)}"`)
+  const pairs = labels.map(
+    ([name, each]) => `${quoteName(name, isClassicLabelName)}="${escapeLabelValue(each)}"`,
+  )
   const seconds = typeof time === 'bigint' ? Number(time / 1_000_000n) / 1000 : time / 1000
   const stamp = seconds > 0 ? ` ${formatNumber(seconds)}` : ''
   return byteText(` # {${pairs.join(',')}} ${formatNumber(Number(value))}${stamp}`)
 }
 
+/** In code points, as the limit is. */
 function lengthOf(labels: readonly (readonly [string, string])[]): number {
   let length = 0
-  for (const [name, value] of labels) length += [...name].length + [...value].length
+  for (const text of labels.flat()) length += Array.from(text).length
   return length
 }

@@ -59,7 +59,7 @@ export class ExpositionWriter {
       if (first === family.rows.length) continue
       chunks.text(text.metadata)
       const plain = family.shape === 'flat' && !text.head('').quoted && !this.#hasDetails(family)
-      for (let next = first; next < family.rows.length; ) {
+      for (let next = first; next < family.rows.length;) {
         next = plain
           ? this.#writePlain(family.rows, next, text.head('').text)
           : this.#writeDetailed(family, next, text)
@@ -117,8 +117,8 @@ export class ExpositionWriter {
         ;({ buffer, position } = chunks)
         if (chunks.full) break
       }
-      position += buffer.latin1Write(name, position)
-      position += buffer.latin1Write(text, position)
+      position += buffer.write(name, position, 'latin1')
+      position += buffer.write(text, position, 'latin1')
       position = writeNumber(buffer, samples.values[slot] ?? 0, position)
       if (timestamps && row.samples.number !== targetInfoNumber) {
         buffer[position++] = space
@@ -166,14 +166,23 @@ export class ExpositionWriter {
     if (part === undefined) return
     const labels = part.boundText === undefined ? closed(row.text) : this.#bounded(row.text, part.boundText)
     const exemplar = part.role === 'bucket' ? samples.exemplarsAt(slot).at(-1) : undefined
-    this.#line(text.head(this.#suffix(part.role, family)), labels, samples.values[slot] ?? 0, row, samples, exemplar)
+    this.#line(
+      text.head(this.#suffix(part.role, family)),
+      labels,
+      samples.values[slot] ?? 0,
+      row,
+      samples,
+      exemplar,
+    )
     if (next?.text !== row.text) this.#writeStart(family, row, samples, closed(row.text))
   }
 
   #writePoint(family: CapturedFamily, row: Row, samples: SampleColumns, text: FamilyText): void {
     const point = samples.points?.[row.slot]
     if (point === undefined) return
-    const exemplars = this.#options.openMetrics ? bucketExemplars(point, samples.exemplarsAt(row.slot)) : undefined
+    const exemplars = this.#options.openMetrics
+      ? bucketExemplars(point, samples.exemplarsAt(row.slot))
+      : undefined
     visitParts(point, (role, bound, value) => {
       const labels = Number.isNaN(bound) ? closed(row.text) : this.#bounded(row.text, boundText(role, bound))
       const exemplar = role === 'bucket' ? exemplars?.get(bound) : undefined

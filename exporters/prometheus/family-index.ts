@@ -81,11 +81,8 @@ export class FamilyIndex {
   }
 
   /** Puts back the rows of a source that were taken out. */
-  restore(samples: LatestSamples): void {
-    const run = this.#runOf(samples)
-    const { layout } = samples
-    const missing = layout.live.filter((slot) => run.rows[slot] === undefined && !run.troubled.has(slot))
-    this.#add(samples, layout, missing)
+  restore(samples: LatestSamples, slots: Iterable<number>): void {
+    this.#add(samples, samples.layout, slots)
   }
 
   /** Forgets a source. */

@@ -29,7 +29,7 @@ export interface FamilyFacts {
 /** The texts of a family in the text format 0.0.4 and 1.0.0. */
 export function textFamily({ name, type, metric }: FamilyFacts): FamilyText {
   const { description } = metric.descriptor
-  const quoted = quoted_(name)
+  const quoted = familyName(name)
   const help = description === '' ? '' : `# HELP ${quoted} ${byteText(escapeHelp(description))}\n`
   return { metadata: `${help}# TYPE ${quoted} ${textTypeWords[type]}\n`, head: heads(name) }
 }
@@ -49,7 +49,7 @@ export function openMetricsFamily(facts: FamilyFacts, isTaken: (name: string) =>
     if (name.endsWith(suffix) && family !== '' && !isTaken(family)) name = family
     else type = type === 'info' ? 'gauge' : 'untyped'
   }
-  const quoted = quoted_(name)
+  const quoted = familyName(name)
   const words = unitInWords(unit)
   const inName = byteText([words.main, words.per].filter((word) => word !== '').join('_'))
   const lines = [`# TYPE ${quoted} ${openMetricsTypeWords[type]}\n`]
@@ -58,7 +58,7 @@ export function openMetricsFamily(facts: FamilyFacts, isTaken: (name: string) =>
   return { metadata: lines.join(''), head: heads(facts.name) }
 }
 
-function quoted_(name: string): string {
+function familyName(name: string): string {
   return quoteName(name, isClassicMetricName)
 }
 

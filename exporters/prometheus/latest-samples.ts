@@ -66,15 +66,9 @@ export class LatestSamples {
     return this.#columns
   }
 
-  /** Whether a slot has a sample to show. */
-  shows(slot: number): boolean {
-    const columns = this.#columns
-    return columns !== undefined && (columns.shown === undefined || columns.shown[slot] === 1)
-  }
-
-  /** Unix time in milliseconds of the sample of a slot. */
-  timeAt(slot: number): number {
-    return this.#columns?.timeAt(slot) ?? 0
+  /** The same for who looks at once: it changes with the next batch. */
+  get current(): SampleColumns | undefined {
+    return this.#columns
   }
 
   /** Hides the samples that came before a time, in monotonic milliseconds, and names their slots. */
@@ -82,9 +76,10 @@ export class LatestSamples {
     if (this.#oldest >= before) return []
     const expired: number[] = []
     let oldest = Infinity
-    for (const slot of this.layout.live) {
-      if (!this.shows(slot)) continue
-      const collected = this.#columns?.collectedAt(slot) ?? 0
+    const columns = this.#columns
+    for (const slot of columns === undefined ? [] : this.layout.live) {
+      if (columns === undefined || (columns.shown !== undefined && columns.shown[slot] !== 1)) continue
+      const collected = columns.collectedAt(slot)
       if (collected < before) expired.push(slot)
       else oldest = Math.min(oldest, collected)
     }

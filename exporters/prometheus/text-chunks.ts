@@ -32,7 +32,7 @@ export class TextChunks {
 
   text(text: string): void {
     this.reserve(text.length)
-    this.position += this.buffer.latin1Write(text, this.position)
+    this.position += this.buffer.write(text, this.position, 'latin1')
   }
 
   number(value: number): void {

@@ -32,6 +32,7 @@ export const registry: Registry = {
   exporter: {
     debug: async () => await import('../../exporters/debug/index.ts'),
     json: async () => await import('../../exporters/json/index.ts'),
+    prometheus: async () => await import('../../exporters/prometheus/index.ts'),
   },
   extension: { health_check: async () => await import('#src/extensions/health_check/index.ts') },
 }

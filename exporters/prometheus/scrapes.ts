@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '#src/component/clock.ts'
+import { negotiateEncoding, sendText, type ContentEncoding } from '#src/http/content-encoding.ts'
+import type { ChunkPool } from './chunk-pool.ts'
+import { compressed } from './compression.ts'
+import { Rendition, type Holding, type Reader } from './rendition.ts'
+import { negotiate, type Representation } from './representation.ts'
+
+/** What scrapes need of their exporter. */
+export interface ScrapeSettings {
+  readonly path: string
+  readonly openMetrics: boolean
+  readonly maxScrapes: number
+  /** Writes what is there now, chunk by chunk; it yields to other work between chunks. */
+  readonly write: (representation: Representation) => AsyncGenerator<Buffer, void>
+  readonly pool: ChunkPool
+  readonly clock: Clock
+}
+
+/** Past this, what slow readers have not taken yet leaves no room for more of them. */
+const heldBytesLimit = 256 * 1024 * 1024
+
+/** How old an exposition may be that another scrape joins. */
+const joinableMs = 1000
+
+interface Shared {
+  readonly rendition: Rendition
+  readonly since: number
+}
+
+/** Answers scrapes; those that ask for the same form at the same time share the work. */
+export class Scrapes {
+  readonly #settings: ScrapeSettings
+  readonly #shared = new Map<string, Shared>()
+  readonly #holding: Holding = { bytes: 0 }
+  #running = 0
+
+  constructor(settings: ScrapeSettings) {
+    this.#settings = settings
+  }
+
+  /** Answers one request. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, openMetrics, maxScrapes } = this.#settings
+    if ((request.url ?? '').split('?', 1)[0] !== path) {
+      sendText(response, 404, `metrics are at ${path}\n`)
+      return
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD')
+      sendText(response, 405, 'only GET and HEAD are answered\n')
+      return
+    }
+    const encoding = negotiateEncoding(request.headers['accept-encoding'])
+    if (encoding === undefined) {
+      sendText(response, 406, 'none of the encodings of Accept-Encoding is offered: gzip, zstd, identity\n')
+      return
+    }
+    if (this.#running >= maxScrapes || this.#holding.bytes >= heldBytesLimit) {
+      response.setHeader('retry-after', '1')
+      sendText(
+        response,
+        503,
+        `${this.#running} scrapes are running, which is all there may be; try again later\n`,
+      )
+      return
+    }
+    const representation = negotiate(request.headers.accept, openMetrics)
+    response.setHeader('content-type', representation.contentType)
+    response.setHeader('vary', 'accept, accept-encoding')
+    if (encoding !== 'identity') response.setHeader('content-encoding', encoding)
+    if (request.method === 'HEAD') {
+      response.end()
+      return
+    }
+    this.#running++
+    try {
+      await send(this.#join(representation, encoding), response)
+    } finally {
+      this.#running--
+    }
+  }
+
+  #join(representation: Representation, encoding: ContentEncoding): Reader {
+    const { write, pool, clock } = this.#settings
+    const key = `${encoding} ${representation.contentType}`
+    const now = clock.monotonic()
+    const known = this.#shared.get(key)
+    if (known !== undefined && known.rendition.joinable && now - known.since < joinableMs)
+      return known.rendition.join()
+    const text = write(representation)
+    const chunks = encoding === 'identity' ? text : compressed(text, encoding, pool)
+    const rendition = new Rendition(chunks, pool, this.#holding)
+    this.#shared.set(key, { rendition, since: now })
+    return rendition.join()
+  }
+}
+
+/** Sends all that a reader reads, at the pace at which the client takes it. */
+async function send(reader: Reader, response: ServerResponse): Promise<void> {
+  const closed = new AbortController()
+  response.once('close', () => closed.abort())
+  try {
+    for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
+      if (!(await written(response, chunk, closed.signal))) return
+      reader.sent()
+    }
+    response.end()
+  } finally {
+    await reader.leave()
+  }
+}
+
+/** Resolves when the system has taken the chunk: true, or when the connection is gone: false. */
+async function written(response: ServerResponse, chunk: Buffer, closed: AbortSignal): Promise<boolean> {
+  if (closed.aborted || response.destroyed) return false
+  return await new Promise((resolve) => {
+    const gone = (): void => resolve(false)
+    closed.addEventListener('abort', gone, { once: true })
+    response.write(chunk, (error) => {
+      closed.removeEventListener('abort', gone)
+      resolve(!error)
+    })
+  })
+}
