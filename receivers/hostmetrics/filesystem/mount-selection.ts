@@ -1,6 +1,5 @@
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
-import type { TextMatcher } from '#src/config/matcher.ts'
-import { compileSelection, type NameList } from '../selection.ts'
+import { mapItems } from '#src/config/config-error.ts'
+import { compileSelection } from '../selection.ts'
 import type { FilesystemOptions } from './config.ts'
 
 /** What a mount is selected by. */
@@ -37,47 +36,47 @@ export interface MountSelection {
 export function compileMountSelection(options: FilesystemOptions): MountSelection {
   const { include_devices, exclude_devices, include_fs_types, exclude_fs_types } = options
   const { include_mount_points, exclude_mount_points } = options
-  const errors: ConfigError[] = []
-  const compile = (key: string, include?: NameList, exclude?: NameList): Lists => {
-    try {
+  const questions = mapItems(
+    [
+      {
+        key: 'devices',
+        include: include_devices && { ...include_devices, names: include_devices.devices },
+        exclude: exclude_devices && { ...exclude_devices, names: exclude_devices.devices },
+        textOf: ({ deviceName }: SelectableMount) => deviceName,
+      },
+      {
+        key: 'fs_types',
+        include: include_fs_types && { ...include_fs_types, names: include_fs_types.fs_types },
+        exclude: exclude_fs_types && { ...exclude_fs_types, names: exclude_fs_types.fs_types },
+        textOf: ({ fsType }: SelectableMount) => fsType,
+      },
+      {
+        key: 'mount_points',
+        include: include_mount_points && {
+          ...include_mount_points,
+          names: include_mount_points.mount_points,
+        },
+        exclude: exclude_mount_points && {
+          ...exclude_mount_points,
+          names: exclude_mount_points.mount_points,
+        },
+        textOf: ({ mountPoint }: SelectableMount) => mountPoint,
+      },
+    ],
+    ({ key, include, exclude, textOf }) => {
       const selects = compileSelection(key, { include, exclude }, `_${key}`)
-      return {
-        selects,
-        given: [include, exclude].some((list) => list !== undefined && list.names.length > 0),
-      }
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      errors.push(error, ...error.others)
-      return { selects: () => false, given: true }
-    }
-  }
-  const devices = compile(
-    'devices',
-    include_devices && { ...include_devices, names: include_devices.devices },
-    exclude_devices && { ...exclude_devices, names: exclude_devices.devices },
+      return (mount: SelectableMount) => selects(textOf(mount))
+    },
   )
-  const types = compile(
-    'fs_types',
-    include_fs_types && { ...include_fs_types, names: include_fs_types.fs_types },
-    exclude_fs_types && { ...exclude_fs_types, names: exclude_fs_types.fs_types },
-  )
-  const mountPoints = compile(
-    'mount_points',
-    include_mount_points && { ...include_mount_points, names: include_mount_points.mount_points },
-    exclude_mount_points && { ...exclude_mount_points, names: exclude_mount_points.mount_points },
-  )
-  throwAll(errors)
+  const listsTypes = anyNames(include_fs_types?.fs_types, exclude_fs_types?.fs_types)
+  const listsMountPoints = anyNames(include_mount_points?.mount_points, exclude_mount_points?.mount_points)
   return {
-    lists: ({ deviceName, fsType, mountPoint }) =>
-      devices.selects(deviceName) && types.selects(fsType) && mountPoints.selects(mountPoint),
+    lists: (mount) => questions.every((selects) => selects(mount)),
     defaults: ({ fsType, mountPoint }) =>
-      (types.given || !hiddenTypes.has(fsType)) && (mountPoints.given || !hiddenMountPoints.test(mountPoint)),
+      (listsTypes || !hiddenTypes.has(fsType)) && (listsMountPoints || !hiddenMountPoints.test(mountPoint)),
   }
 }
 
-/** The two lists of one kind. */
-interface Lists {
-  readonly selects: TextMatcher
-  /** Whether the options have any of them. */
-  readonly given: boolean
+function anyNames(...lists: readonly (readonly string[] | undefined)[]): boolean {
+  return lists.some((list) => list !== undefined && list.length > 0)
 }
