@@ -1,5 +1,5 @@
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { ConfigError, mapItems } from '#src/config/config-error.ts'
 import { HostError } from '#src/host/host-error.ts'
 import { HostFiles } from '#src/host/host-files.ts'
 import { nodeName } from '#src/host/node-name.ts'
@@ -63,18 +63,14 @@ export class HostMetricsReceiver implements Receiver {
 
   #makeScrapers(): ChosenScraper[] {
     const { clock, logger } = this.#context
-    const errors: ConfigError[] = []
-    const chosen = chosenScrapers(this.#config).flatMap(([name, options]) => {
+    const context = { files: this.#files, clock, logger }
+    return mapItems(chosenScrapers(this.#config), ([name, options]) => {
       try {
-        return [{ name, options, made: scrapers[name].make(options, { files: this.#files, clock, logger }) }]
+        return { name, options, made: scrapers[name].make(options, context) }
       } catch (error) {
-        if (!(error instanceof ConfigError)) throw error
-        errors.push(error.under('scrapers', name))
-        return []
+        throw error instanceof ConfigError ? error.under('scrapers', name) : error
       }
     })
-    throwAll(errors)
-    return chosen
   }
 
   #loopOf({ name, made, options }: ChosenScraper, node: string, timing: Timing): ScraperLoop {

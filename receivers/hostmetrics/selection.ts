@@ -1,4 +1,4 @@
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { makeAll } from '#src/config/config-error.ts'
 import { compileMatcher, type MatchType, type TextMatcher } from '#src/config/matcher.ts'
 
 /** A list of names as the options have it. */
@@ -20,20 +20,14 @@ export function compileSelection(
   lists: { readonly include: NameList | undefined; readonly exclude: NameList | undefined },
   suffix = '',
 ): TextMatcher {
-  const errors: ConfigError[] = []
   const compile = (option: 'include' | 'exclude'): TextMatcher | undefined => {
     const list = lists[option]
     if (list === undefined || list.names.length === 0) return undefined
-    try {
-      return compileMatcher(list.match_type, list.names, [`${option}${suffix}`, key])
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
-      errors.push(error)
-      return undefined
-    }
+    return compileMatcher(list.match_type, list.names, [`${option}${suffix}`, key])
   }
-  const included = compile('include')
-  const excluded = compile('exclude')
-  throwAll(errors)
+  const [included, excluded] = makeAll(
+    () => compile('include'),
+    () => compile('exclude'),
+  )
   return (name) => (included?.(name) ?? true) && !(excluded?.(name) ?? false)
 }
