@@ -1,5 +1,6 @@
 import type { AttributeEdit } from '#src/attributes/actions.ts'
-import { makeResource, makeScope, type Resource, type Scope } from '#src/model/resource.ts'
+import { makeScope, type Resource, type Scope } from '#src/model/resource.ts'
+import { resourceSet, withResourceAttributes } from '#src/otlp/derived-resource.ts'
 
 /**
  * Scopes with edited resources. All series of a scope share one edited scope, all scopes of a resource one edited
@@ -28,8 +29,8 @@ export class EditedScopes {
   #editedResource(resource: Resource): Resource {
     let edited = this.#resources.get(resource)
     if (edited === undefined) {
-      const attributes = this.#edit(resource.attributes)
-      edited = attributes === undefined ? resource : makeResource(attributes, resource)
+      const attributes = this.#edit(resourceSet(resource))
+      edited = attributes === undefined ? resource : withResourceAttributes(resource, attributes)
       this.#resources.set(resource, edited)
     }
     return edited

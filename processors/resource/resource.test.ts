@@ -3,6 +3,7 @@ import type { ActionConfig } from '#src/attributes/action-options.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import { internedCounts } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope, type Scope } from '#src/model/resource.ts'
+import { resourceAttributes } from '#src/otlp/derived-resource.ts'
 import { testContext } from '#src/testing/context.ts'
 import { churn, seriesProcessor, stageOf } from '#src/testing/series-processor.ts'
 import { batchOf, series } from '#src/testing/series.ts'
@@ -53,14 +54,30 @@ test('all series of a scope share one edited scope, all scopes of a resource one
   expect(first?.metric.scope).not.toBe(third?.metric.scope)
 })
 
-test('the derived resource of scraped series stays derived, and no part of their identity', () => {
-  const { processor } = made([cluster])
-  const scope = makeScope(makeResource(['job', 'node'], { derived: true }))
-  const before = series('up', { job: 'node' }, { scope })
-  const after = processor.mapSeries(before)
-  expect(after?.resource.derived).toBe(true)
-  expect(after?.hash).toEqual(before.hash)
-  expect(after?.resource.attributes.get('k8s.cluster.name')).toBe('north')
+describe('the derived resource of scraped series', () => {
+  const scope = makeScope(makeResource(['instance', 'a:1', 'job', 'node'], { derived: true }))
+  const before = series('up', { instance: 'a:1', job: 'node' }, { scope })
+
+  test('is edited by the names of OpenTelemetry', () => {
+    const { processor } = made([
+      { action: 'upsert', key: 'service.name', value: 'exporter' },
+      { action: 'insert', key: 'copy', from_attribute: 'service.instance.id' },
+      { action: 'delete', key: 'service.instance.id' },
+    ])
+    const after = processor.mapSeries(before)
+    expect(after && resourceAttributes(after.resource)).toEqual(['copy', 'a:1', 'service.name', 'exporter'])
+    expect(after && Object.fromEntries(after.attributes)).toEqual({ instance: 'a:1', job: 'node' })
+  })
+
+  test('stays derived, and no part of their identity', () => {
+    const after = made([cluster]).processor.mapSeries(before)
+    expect(after?.resource.derived).toBe(true)
+    expect(after?.hash).toEqual(before.hash)
+  })
+
+  test('that the actions leave as it is stays the same object', () => {
+    expect(made([{ action: 'delete', key: 'job' }]).processor.mapSeries(before)).toBe(before)
+  })
 })
 
 test('mistakes in actions have their place under attributes', () => {

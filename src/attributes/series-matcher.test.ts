@@ -88,6 +88,13 @@ test('the attributes of the resource are asked in the same way', () => {
   expect(isNode(series('up', { 'host.name': 'node-1' }))).toBe(false)
 })
 
+test('the resource of scraped series is asked by the names of OpenTelemetry', () => {
+  const scope = makeScope(makeResource(['instance', 'a:1', 'job', 'node'], { derived: true }))
+  const isNode = compileResourceMatcher('strict', [{ key: 'service.name', value: 'node' }], [])
+  const hasJob = compileResourceMatcher('strict', [{ key: 'job' }], [])
+  expect([isNode, hasJob].map((matches) => matches(series('up', {}, { scope })))).toEqual([true, false])
+})
+
 describe('the name of a part', () => {
   test.each(['bucket', 'sum', 'count', 'created'] as const)(
     'of a histogram (%s) is that of the histogram',

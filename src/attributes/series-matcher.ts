@@ -2,6 +2,7 @@ import { makeAll, type Path } from '#src/config/config-error.ts'
 import { compileMatcher, matchOptions, type MatchType } from '#src/config/matcher.ts'
 import { Type } from '#src/config/schema.ts'
 import type { Series } from '#src/model/series.ts'
+import { resourceSet } from '#src/otlp/derived-resource.ts'
 import { compileAttributeMatcher, WantedAttribute, type WantedAttributeConfig } from './attribute-matcher.ts'
 
 /** Whether a series is selected. */
@@ -40,12 +41,12 @@ export function compileSeriesMatcher(
   return (series) => (anyName || named(series.selectionName)) && bears(series.attributes)
 }
 
-/** The same question about the attributes of the resource. */
+/** The same question about the attributes of the resource, as OTLP has them. */
 export function compileResourceMatcher(
   matchType: MatchType,
   list: readonly WantedAttributeConfig[],
   path: Path,
 ): SeriesMatcher {
   const bears = compileAttributeMatcher(matchType, list, path)
-  return (series) => bears(series.resource.attributes)
+  return (series) => bears(resourceSet(series.resource))
 }
