@@ -110,5 +110,12 @@ export function checkConfig(config: JsonConfig): void {
     if (config.fsync !== 'never')
       errors.push(new ConfigError('fsync needs a path: standard output is no file', ['fsync']))
   }
+  if (config.append && config.compression !== 'none') {
+    errors.push(
+      new ConfigError('append does not go with compression: nobody can see where the last frame ends', [
+        'append',
+      ]),
+    )
+  }
   throwAll(errors)
 }

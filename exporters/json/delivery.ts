@@ -70,8 +70,8 @@ export class Delivery {
   async drain(deadline: AbortSignal): Promise<void> {
     const { promise: aborted, resolve: abort } = Promise.withResolvers<void>()
     deadline.addEventListener('abort', () => abort(), { once: true })
-    this.#syncDue = this.#cancelSync !== undefined
-    while (!deadline.aborted && (this.#running || this.#backlog.bytes > 0 || this.#syncDue)) {
+    while (!deadline.aborted && !this.#done) {
+      this.#syncDue = this.#cancelSync !== undefined
       const ended = new Promise<void>((resolve) => (this.#ended = resolve))
       if (!this.#running && this.#failedSince === undefined) this.#run()
       await Promise.race([ended, aborted])
@@ -79,8 +79,13 @@ export class Delivery {
     this.#over = true
     this.#cancelRun?.()
     this.#cancelSync?.()
-    // Behind a write that hangs the close would hang too.
-    if (!this.#running) await this.#output.close()
+    // Behind a write that hangs the close would hang too: it follows when the write comes back.
+    if (!this.#running) await this.#close()
+  }
+
+  /** Whether all is written, and forced to the disk where that is asked for. */
+  get #done(): boolean {
+    return !this.#running && this.#backlog.bytes === 0 && this.#cancelSync === undefined
   }
 
   #runAfter(delayMs: number): void {
@@ -90,13 +95,24 @@ export class Delivery {
   #run(): void {
     this.#cancelRun?.()
     this.#cancelRun = undefined
-    if (this.#running || this.#over) return
+    if (!this.#running && !this.#over) void this.#runOnce()
+  }
+
+  async #runOnce(): Promise<void> {
     this.#running = true
-    void this.#flush().finally(() => {
-      this.#running = false
-      if (this.#backlog.bytes > 0) this.wake()
-      this.#ended?.()
-    })
+    await this.#flush()
+    this.#running = false
+    if (this.#backlog.bytes > 0) this.wake()
+    this.#ended?.()
+    if (this.#over) await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#output.close()
+    } catch (error) {
+      this.#context.logger.warn('the output could not be closed', { path: this.#options.path, error })
+    }
   }
 
   async #flush(): Promise<void> {

@@ -15,6 +15,8 @@ export interface FileOptions {
   /** Permissions of directories that are made; undefined where none are. */
   readonly directoryMode: number | undefined
   readonly rotation: Rotation | undefined
+  /** Whether the chunks are compressed frames: then nobody can see where the last whole one ends. */
+  readonly compressed: boolean
 }
 
 /** The file that is open. */
@@ -120,8 +122,7 @@ export class FileOutput implements Output {
     return file
   }
 
-  async #isReplaced({ device, inode, regular }: OpenFile): Promise<boolean> {
-    if (!regular) return false
+  async #isReplaced({ device, inode }: OpenFile): Promise<boolean> {
     try {
       const { dev, ino } = await stat(this.#options.path)
       return dev !== device || ino !== inode
@@ -131,8 +132,9 @@ export class FileOutput implements Output {
   }
 
   async #openFile(): Promise<OpenFile> {
-    const { path, append, directoryMode, rotation } = this.#options
+    const { path, append, directoryMode, rotation, compressed } = this.#options
     if (directoryMode !== undefined) await mkdir(dirname(path), { recursive: true, mode: directoryMode })
+    if (this.#first && compressed) await this.#putAside()
     // A named pipe would block until somebody reads it.
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK
     const handle = await open(path, flags, 0o644)
@@ -141,23 +143,38 @@ export class FileOutput implements Output {
       const regular = status.isFile()
       if (!regular && !status.isCharacterDevice()) throw new NotAFile(path)
       const keeps = !this.#first || append || rotation !== undefined
-      let end = status.size
-      if (regular) {
-        end = keeps ? await endOfLastLine(handle, status.size) : 0
-        if (end < status.size) await handle.truncate(end)
-        if (keeps && end < status.size) {
-          this.#logger.warn('the file ended in the middle of a line, which was cut off', {
-            path,
-            bytes: status.size - end,
-          })
-        }
-      }
+      const end = regular ? await this.#cutTornLine(handle, status.size, keeps) : 0
       this.#first = false
       return { handle, device: status.dev, inode: status.ino, regular, syncedEnd: end, tornAt: undefined }
     } catch (error) {
       await handle.close()
       throw error
     }
+  }
+
+  /** Gives the file of an earlier process its name among the old ones, where there are such. */
+  async #putAside(): Promise<void> {
+    const size = await stat(this.#options.path).then(
+      (status) => (status.isFile() ? status.size : 0),
+      () => 0,
+    )
+    if (size > 0) await this.#backups?.moveAway(this.#clock.now())
+  }
+
+  /** Empties a file that is just opened, or cuts off a line without an end, and tells where it ends now. */
+  async #cutTornLine(handle: FileHandle, size: number, keeps: boolean): Promise<number> {
+    const { path, compressed } = this.#options
+    if (keeps && compressed) return size
+    const end = keeps ? await endOfLastLine(handle, size) : 0
+    if (end === size) return size
+    await handle.truncate(end)
+    if (keeps) {
+      this.#logger.warn('the file ended in the middle of a line, which was cut off', {
+        path,
+        bytes: size - end,
+      })
+    }
+    return end
   }
 
   /** The first chunks, as many as the file has room for; one at least where it is empty. */

@@ -36,6 +36,7 @@ export default defineExporter({
               maxBackups: rotation.max_backups,
               localTime: rotation.localtime,
             },
+            compressed,
           },
           context.clock,
           context.logger,
