@@ -19,7 +19,7 @@ export interface PatternOptions {
 /** Characters of a pattern at most: ten times what the longest lists of pods and namespaces take. */
 export const longestPattern = 65_536
 /** Characters that one `replaceAll` may look at, over all its searches: each may look to the end of the text. */
-const replaceBudget = 10_000_000
+const replaceBudget = 4_000_000
 
 /** Thrown where a text is too long to replace every match in it. */
 export class PatternLimitError extends Error {

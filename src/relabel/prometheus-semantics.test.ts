@@ -332,6 +332,17 @@ const cases: readonly Case[] = [
     adds: { x: 'second' },
   },
   {
+    it: 'maps those that rules wrote after the others, in the order in which they were first written',
+    labels: { x1: 'first', x2: 'second' },
+    rules: [
+      { target_label: 'x1', replacement: 'a' },
+      { target_label: 'x3', replacement: 'b' },
+      { target_label: 'x1', replacement: 'c' },
+      { action: 'labelmap', regex: '(x).', replacement: '$1' },
+    ],
+    gives: { x: 'b', x1: 'c', x2: 'second', x3: 'b' },
+  },
+  {
     it: 'maps the labels that were there, not those that it writes',
     labels: { xa: 'one', xxa: 'two' },
     rules: [{ action: 'labelmap', regex: 'x(.+)' }],

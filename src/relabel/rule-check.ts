@@ -55,7 +55,7 @@ function* missing(
     if (given(rule, field) || replaceable) continue
     yield new ConfigError(`the action ${rule.action} needs ${field}${needsOrIf ? ', or if' : ''}`)
   }
-  if (!replaceable && rule.source_labels.length > 0 && rule.source_labels.length < leastSources) {
+  if (rule.source_labels.length > 0 && rule.source_labels.length < leastSources) {
     yield new ConfigError(`the action ${rule.action} needs at least ${leastSources} labels`, [
       'source_labels',
     ])
