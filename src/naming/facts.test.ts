@@ -185,3 +185,27 @@ test('the names of a table are known as written, and with values filled in', () 
     ),
   ).toEqual(['rare', 'net_receive_bytes_total', 'net_{direction}_bytes_total'])
 })
+
+test('a point of a histogram is recorded as it is', () => {
+  const durations = metric({
+    fact: 'seconds',
+    source: 'a test',
+    by: [],
+    otel: { name: 'durations', kind: 'histogram', unit: 's', description: 'Durations.' },
+  })
+  const point = {
+    kind: 'histogram',
+    count: 2,
+    sum: 3,
+    min: undefined,
+    max: undefined,
+    bounds: [1],
+    counts: [1, 1],
+  } as const
+  const facts = factsIn('otel')
+  facts.begin()
+  facts.record(durations, {}, point)
+  const [batch] = facts.end(1000)
+  expect(batch?.points?.[0]).toBe(point)
+  expect(batch?.layout.series[0]?.metric.descriptor.kind).toBe('histogram')
+})
