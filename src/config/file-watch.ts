@@ -1,0 +1,86 @@
+import { realpathSync, statSync, watch, type FSWatcher } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock } from '#src/component/clock.ts'
+
+/** A change of several files (a ConfigMap swaps a link and removes a folder) is over when it is quiet for this long. */
+const quietMs = 500
+/** Or this long after it began: other files of the directory may never be quiet. */
+const longestMs = 5000
+/** The files are looked at this often too: network and overlay file systems tell of no change. */
+const pollMs = 30_000
+
+/** What watches files. */
+export interface FileWatch {
+  close(): void
+}
+
+/**
+ * Calls back when one of the files has changed and it is quiet again: it was written, replaced, removed, or came. Their
+ * directories are watched: a watch on a file follows its inode, which a ConfigMap's swap of `..data` leaves behind. What
+ * else happens in a directory counts for nothing.
+ *
+ * @param files absolute paths, links or not
+ * @param onError is told of directories that cannot be watched; their files are looked at every 30 s
+ */
+export function watchFiles(
+  files: readonly string[],
+  clock: Clock,
+  onChange: () => void,
+  onError: (directory: string, error: unknown) => void,
+): FileWatch {
+  const watchers: FSWatcher[] = []
+  let known = stampsOf(files)
+  let begun: number | undefined
+  let cancel = clock.after(pollMs, look)
+
+  function look(): void {
+    begun = undefined
+    cancel = clock.after(pollMs, look)
+    const found = stampsOf(files)
+    if (found === known) return
+    known = found
+    onChange()
+  }
+
+  function noticed(): void {
+    cancel()
+    const now = clock.monotonic()
+    begun ??= now
+    cancel = clock.after(Math.min(quietMs, begun + longestMs - now), look)
+  }
+
+  for (const directory of new Set(files.flatMap(directoriesOf))) {
+    try {
+      const watcher = watch(directory, { persistent: false }, noticed)
+      watcher.on('error', (error) => onError(directory, error))
+      watchers.push(watcher)
+    } catch (error) {
+      onError(directory, error)
+    }
+  }
+  return {
+    close() {
+      cancel()
+      for (const watcher of watchers) watcher.close()
+    },
+  }
+}
+
+/** Where a change of a file shows: where it is, and where it lies if it is a link. */
+function directoriesOf(file: string): string[] {
+  try {
+    return [dirname(file), dirname(realpathSync(file))]
+  } catch {
+    return [dirname(file)]
+  }
+}
+
+/** A text that differs when one of the files does. */
+function stampsOf(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const stats = statSync(file, { throwIfNoEntry: false, bigint: true })
+      return stats === undefined ? 'absent' : [stats.dev, stats.ino, stats.size, stats.mtimeNs].join(':')
+    })
+    .join(' ')
+}

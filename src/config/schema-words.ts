@@ -1,0 +1,152 @@
+import type { ConfigNode } from './config-node.ts'
+import { knownNames, nearestName } from './nearest-name.ts'
+import type { SchemaError } from './schema-check.ts'
+import { alternativesOf, typesOf, type SchemaView } from './schema-view.ts'
+
+/** A mistake in words, and the key that it is about. */
+export interface Wording {
+  readonly message: string
+  /** A key below the place, where it is about that. */
+  readonly key?: string
+  /** Whether it is about the key, not the value. */
+  readonly at: 'key' | 'value'
+}
+
+type Word = (error: SchemaError, node: ConfigNode | undefined) => string
+
+/** Says an error as an operator would want to hear it: what is expected, what was found, what to do. */
+export function wordingOf(error: SchemaError, node: ConfigNode | undefined): Wording {
+  const { keyword, params } = error
+  if (keyword === 'additionalProperties') {
+    const key = String(params['additionalProperty'])
+    return { message: `unknown key${knownNames(key, keysOf(error.schema))}`, key, at: 'key' }
+  }
+  if (keyword === 'required') {
+    const key = String(params['missingProperty'])
+    const { description } = error.schema.properties?.[key] ?? {}
+    return {
+      message: `${key} is missing${description === undefined ? '' : `: ${withoutDot(description)}`}`,
+      at: 'key',
+    }
+  }
+  const word = words[keyword]
+  return { message: word?.(error, node) ?? `does not hold to its schema (${keyword})`, at: 'value' }
+}
+
+const words: Readonly<Record<string, Word>> = {
+  type: ({ schema }, node) => expected(schema, node),
+  union: ({ schema }, node) => expected(schema, node),
+  enum: ({ schema }, node) => expected(schema, node),
+  const: ({ schema }, node) => expected(schema, node),
+  duration: ({ params, schema }, node) => durationText(params['parsed'], schema, node),
+  minimum: ({ params }, node) => `must be at least ${String(params['limit'])}, found ${foundText(node)}`,
+  maximum: ({ params }, node) => `must be at most ${String(params['limit'])}, found ${foundText(node)}`,
+  exclusiveMinimum: ({ params }, node) =>
+    `must be more than ${String(params['limit'])}, found ${foundText(node)}`,
+  exclusiveMaximum: ({ params }, node) =>
+    `must be less than ${String(params['limit'])}, found ${foundText(node)}`,
+  multipleOf: ({ params }, node) =>
+    `must be a multiple of ${String(params['multipleOf'])}, found ${foundText(node)}`,
+  minLength: ({ params }) =>
+    params['limit'] === 1 ? 'must not be empty' : `must have at least ${String(params['limit'])} characters`,
+  maxLength: ({ params }) => `must have at most ${String(params['limit'])} characters`,
+  pattern: ({ params, schema }, node) =>
+    `found ${foundText(node)}, which does not match ${String(params['pattern'])}${schema.description === undefined ? '' : `: ${withoutDot(schema.description)}`}`,
+  minItems: ({ params }) =>
+    params['limit'] === 1
+      ? 'the list must not be empty'
+      : `the list needs at least ${String(params['limit'])} items`,
+  maxItems: ({ params }) => `the list must have at most ${String(params['limit'])} items`,
+  uniqueItems: ({ params }) =>
+    `items ${String(params['j'])} and ${String(params['i'])} of the list are the same`,
+  minProperties: ({ params, schema }) =>
+    `at least ${String(params['limit'])} of these must be here: ${keysOf(schema).join(', ')}`,
+  maxProperties: ({ params }) => `at most ${String(params['limit'])} keys may be here`,
+  propertyNames: ({ params }) => `the key ${JSON.stringify(params['propertyName'])} is not allowed`,
+}
+
+function keysOf({ properties = {}, aliases = {} }: SchemaView): string[] {
+  return Object.keys(properties).filter((key) => !Object.hasOwn(aliases, key))
+}
+
+function expected(schema: SchemaView, node: ConfigNode | undefined): string {
+  return `expected ${expectedText(schema)}, found ${foundText(node)}${adviceFor(schema, node)}`
+}
+
+/** What a schema takes, in words. */
+export function expectedText(schema: SchemaView): string {
+  const alternatives = alternativesOf([schema])
+  const texts = alternatives.flatMap((each) => {
+    if (each.weir === 'duration') return ['a duration such as 15s']
+    if (each.const !== undefined) return [JSON.stringify(each.const)]
+    if (each.enum !== undefined) return each.enum.map((value) => JSON.stringify(value))
+    return typesOf(each).map((type) => typeTexts[type] ?? type)
+  })
+  const unique = [...new Set(texts)]
+  const last = unique.pop() ?? 'something else'
+  return unique.length === 0 ? last : `${unique.join(', ')} or ${last}`
+}
+
+const typeTexts: Readonly<Record<string, string>> = {
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  null: 'nothing',
+}
+
+/** What was written, in words; values that were substituted are not repeated. */
+export function foundText(node: ConfigNode | undefined): string {
+  if (node === undefined) return 'nothing'
+  if (node.kind !== 'scalar') return node.kind === 'map' ? 'a mapping' : 'a list'
+  const { value, text, quoted, place } = node
+  if (value === null) return 'nothing'
+  if (place.origin !== undefined) return `a ${typeof value === 'string' ? 'text' : typeof value}`
+  const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text
+  if (typeof value !== 'string') return shown
+  return quoted ? `the quoted text ${JSON.stringify(shown)}` : JSON.stringify(shown)
+}
+
+function adviceFor(schema: SchemaView, node: ConfigNode | undefined): string {
+  if (node === undefined) return ''
+  const alternatives = alternativesOf([schema])
+  const types = alternatives.flatMap(typesOf)
+  if (node.kind !== 'scalar')
+    return types.includes('array') && node.kind === 'map' ? ': begin each item with "- "' : ''
+  if (typeof node.value !== 'string') return ''
+  const isNumber = node.text.trim() !== '' && Number.isFinite(Number(node.text))
+  if (node.quoted && isNumber && (types.includes('integer') || types.includes('number')))
+    return ': remove the quotes'
+  if (node.quoted && /^(?:true|false)$/.test(node.text) && types.includes('boolean'))
+    return ': remove the quotes'
+  const constants = alternatives.flatMap(({ const: constant, enum: values = [] }) => [constant, ...values])
+  const nearest = nearestName(
+    node.text,
+    constants.filter((each) => typeof each === 'string'),
+  )
+  return nearest === undefined ? '' : `: did you mean ${JSON.stringify(nearest)}?`
+}
+
+function durationText(parsed: unknown, schema: SchemaView, node: ConfigNode | undefined): string {
+  if (typeof parsed === 'number')
+    return `must be at least ${schema.minimumDuration ?? '0s'}, found ${foundText(node)}`
+  const text = node?.kind === 'scalar' ? node.text : ''
+  const advice = /^\d+(?:\.\d+)?$/.test(text)
+    ? `: it needs a unit, as in ${text}s or ${text}ms`
+    : /\d+\s*(?:d|days?|w)/.test(text)
+      ? ': the units are ms, s, m and h; a day is 24h'
+      : ''
+  return `expected a duration such as 15s, 1m30s or 500ms, found ${foundText(node)}${advice}`
+}
+
+function withoutDot(text: string): string {
+  return text.endsWith('.') ? text.slice(0, -1) : text
+}
+
+/** The schema that a misspelt key most likely stands for. */
+export function schemaMeant(schema: SchemaView, key: string): SchemaView | undefined {
+  const nearest = nearestName(key, keysOf(schema))
+  return nearest === undefined ? undefined : schema.properties?.[nearest]
+}

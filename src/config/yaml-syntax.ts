@@ -1,0 +1,84 @@
+import { Composer, Parser, type CST, type Document, type ErrorCode } from 'yaml'
+
+/** Something wrong in a text, by the range where it is. */
+export interface YamlProblem {
+  readonly message: string
+  readonly start: number
+  readonly end: number
+  /** It was too much of something, not a wrong character. */
+  readonly limit?: boolean
+}
+
+/** How deep collections may be nested. */
+export const maxDepth = 100
+/** Values, punctuation, blanks and comments in one text: some 100,000 values. */
+const maxTokens = 400_000
+
+/** What the parser's errors mean for who wrote the file; those not listed are clear as they are. */
+const meanings: Partial<Record<ErrorCode, string>> = {
+  TAB_AS_INDENT: 'a TAB cannot indent: use blanks',
+  BAD_INDENT: 'the indentation is not that of the lines around: align it with the other keys or items',
+  BLOCK_AS_IMPLICIT_KEY:
+    'there is a second ": " on this line, or an indentation that does not fit: put a text with ": " in quotes, or a mapping on its own lines',
+  BLOCK_IN_FLOW: 'a mapping or list of several lines cannot stand inside { } or [ ]',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line, with ":" and a blank behind it: is a ":" missing?',
+  KEY_OVER_1024_CHARS: 'a key can be 1024 characters long at most: is a quote or ":" missing?',
+  BAD_SCALAR_START: 'a text cannot begin with this character: put it in quotes',
+  BAD_DQ_ESCAPE: String.raw`there is no such escape in double quotes: write \\ for a backslash, or use single quotes`,
+  MULTIPLE_DOCS: 'a file holds one document: remove what follows this ---, or put it into another file',
+  BAD_DIRECTIVE: 'a line that begins with % is a directive of YAML: put it in quotes',
+}
+
+/** Parses a text as one YAML 1.2 document, within bounds of depth and size. */
+export function parseSyntax(text: string): {
+  readonly document?: Document
+  readonly problems: YamlProblem[]
+} {
+  const tokens = [...new Parser().parse(text)]
+  const refused = outOfBounds(tokens)
+  if (refused !== undefined) return { problems: [refused] }
+  const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
+  const [document, second] = [...composer.compose(tokens, true, text.length)]
+  const errors = [...(document?.errors ?? [])].map(({ pos: [start, end], code, message }) => {
+    return { message: meanings[code] ?? message, start, end: Math.max(end, start + 1) }
+  })
+  if (second !== undefined) {
+    const start = second.range[0]
+    errors.push({ message: meanings.MULTIPLE_DOCS ?? '', start, end: start + 1 })
+  }
+  if (document === undefined || errors.length > 0) return { problems: errors.slice(0, 20) }
+  return { document, problems: [] }
+}
+
+type Held = CST.Token | CST.CollectionItem
+
+/** Looks at the tokens without recursion, so that what is nested too deep cannot overflow the stack. */
+function outOfBounds(tokens: readonly CST.Token[]): YamlProblem | undefined {
+  let count = 0
+  const open: { readonly held: Held; readonly depth: number }[] = tokens.map((held) => ({ held, depth: 0 }))
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { held, depth } = next
+    const start = 'offset' in held ? held.offset : (held.start[0]?.offset ?? 0)
+    if (depth > maxDepth) {
+      return { message: `nested more than ${maxDepth} deep`, start, end: start + 1, limit: true }
+    }
+    const parts = partsOf(held)
+    const inner = 'items' in held ? depth + 1 : depth
+    count += parts.length + ('end' in held ? (held.end?.length ?? 0) : 0)
+    if (count > maxTokens) {
+      return { message: 'there are too many values in this file: split it', start: 0, end: 1, limit: true }
+    }
+    for (const part of parts) open.push({ held: part, depth: inner })
+  }
+  return undefined
+}
+
+function partsOf(held: Held): Held[] {
+  const parts: Held[] = []
+  if ('items' in held) for (const item of held.items) parts.push(item)
+  if ('start' in held && Array.isArray(held.start)) for (const token of held.start) parts.push(token)
+  if ('sep' in held && held.sep !== undefined) for (const token of held.sep) parts.push(token)
+  if ('key' in held && held.key) parts.push(held.key)
+  if ('value' in held && held.value !== undefined) parts.push(held.value)
+  return parts
+}
