@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { internedCounts } from '#src/model/attribute-set.ts'
 import { Batch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
@@ -8,7 +10,7 @@ import { SlotTable } from '#src/model/slot-table.ts'
 import { Source } from '#src/model/source.ts'
 import { SeriesStage } from '#src/pipeline/series-stage.ts'
 import { completeRule } from '#src/relabel/rule-check.ts'
-import { standard, type RelabelOptions } from '#src/relabel/rule.ts'
+import { actionNames, standard, type RelabelOptions } from '#src/relabel/rule.ts'
 import { testContext } from '#src/testing/context.ts'
 import { series, type SeriesOptions } from '#src/testing/series.ts'
 import { compileRules } from './config.ts'
@@ -212,4 +214,14 @@ test('through churn of series nothing is left behind, whatever the rules do', ()
 
 test('rules are complete with what the schema fills in', () => {
   expect(completeRule({ target_label: 'a' })).toEqual(completeRule({ ...standard, target_label: 'a' }))
+})
+
+test('every example in the table of actions is a rule', async () => {
+  const text = await readFile(new URL('README.md', import.meta.url), 'utf8')
+  const examples = [...text.matchAll(/^\| `([a-z_]+)` \| .* \| `(\{.*\})` \|$/gm)]
+  expect(examples.map(([, action]) => action)).toEqual(actionNames)
+  for (const [, , example = ''] of examples) {
+    const rule: unknown = parse(example.replaceAll('\\|', '|'))
+    expect(() => compileRules(configOf(rule as RelabelOptions))).not.toThrow()
+  }
 })

@@ -1,11 +1,11 @@
-import { mapItems } from '#src/config/config-error.ts'
+import { makeAll, mapItems } from '#src/config/config-error.ts'
 import { located } from '#src/config/located.ts'
 import { actions } from './action.ts'
 import type { NameScheme } from './label-name.ts'
 import type { Labels } from './labels.ts'
 import { completeRule, checkRule } from './rule-check.ts'
 import type { RelabelOptions } from './rule.ts'
-import { compileSelector, compileSelectors } from './selector.ts'
+import { compileSelector, compileSelectors, type Selector } from './selector.ts'
 import type { Step } from './step.ts'
 
 /** Labels as pairs, for people to read. */
@@ -65,13 +65,17 @@ export function compileRelabeling(
 
 function compileStep(options: RelabelOptions, names: NameScheme): Step {
   const rule = completeRule(options)
-  checkRule(rule, names)
   const { compile, dropsOthers = false } = actions[rule.action]
-  const step = compile(rule, names)
-  if (rule.if.length === 0) return step
-  const { if: selectors } = options
-  const selects = located(['if'], () =>
-    typeof selectors === 'string' ? compileSelector(selectors) : compileSelectors(rule.if),
+  const [, step, selects] = makeAll(
+    () => checkRule(rule, names),
+    () => compile(rule, names),
+    () => located(['if'], () => compileCondition(options)),
   )
+  if (selects === undefined) return step
   return (labels) => (selects(labels) ? step(labels) : !dropsOthers)
+}
+
+function compileCondition({ if: selectors }: RelabelOptions): Selector | undefined {
+  if (selectors === undefined) return undefined
+  return typeof selectors === 'string' ? compileSelector(selectors) : compileSelectors(selectors)
 }

@@ -65,13 +65,15 @@ test('every mistake in every rule is told at once', () => {
   const rules = [
     { action: 'labeldrop', target_label: 'a', modulus: 3 },
     { target_label: 'fine' },
-    { action: 'keep', source_labels: ['a'], regex: '[' },
+    { action: 'keep', regex: '[', if: 'up{' },
   ]
   expect(mistakes(rules).map((line) => line.split(':')[0])).toEqual([
     '0',
     '0.target_label',
     '0.modulus',
     '2.regex',
+    '2.regex',
+    '2.if',
   ])
 })
 
