@@ -44,6 +44,29 @@ test.each([
   expect(compilePattern(source, anchored).matches(text)).toBe(expected)
 })
 
+// Where JavaScript's own expressions mean something else, or nothing.
+test.each([
+  ['[[:alpha:]]+', 'abc', true],
+  ['[[:^digit:]]', '1', false],
+  [String.raw`\pL+`, 'größe', true],
+  [String.raw`\p{Greek}`, 'Σ', true],
+  [String.raw`foo\z`, 'foo', true],
+  [String.raw`\Qa.b\E`, 'a.b', true],
+  [String.raw`\Qa.b\E`, 'axb', false],
+  ['(?i:foo)bar', 'FOObar', true],
+  ['(?-s).', '\n', false],
+  ['(?m)a$\n^b', 'a\nb', true],
+  [String.raw`\s`, '\u00a0', false],
+  [String.raw`\s`, '\v', false],
+  [String.raw`\d`, '\u0661', false],
+  [String.raw`\w`, 'é', false],
+  ['.', '\u{1f600}', true],
+  ['(?U)(a+)(a*)', 'aaa', true],
+  ['foo$', 'foo\n', false],
+])('RE2 reads %j on %j: %j', (source, text, expected) => {
+  expect(compilePattern(source, anchored).matches(text)).toBe(expected)
+})
+
 test.each([
   ['', 'x', true],
   ['oo', 'foot', true],
