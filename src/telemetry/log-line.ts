@@ -1,3 +1,4 @@
+import { visibleJson, visibleText } from '#src/text/visible-text.ts'
 import type { PlainValue } from './log-value.ts'
 
 /** A line before it is written: fields in order. */
@@ -22,11 +23,11 @@ const reserve = 32
 /** The encodings, by their names in `service.telemetry.logs.encoding`. */
 export const encodings: Readonly<Record<'json' | 'console', LogEncoding>> = {
   json({ time, level, message, fields }) {
-    const head = `{"level":"${level}","ts":"${timestamp(time)}","msg":${quote(message)}`
-    return `${join(head, fields, (key, value) => `,${quote(key)}:${quote(value)}`)}}\n`
+    const head = `{"level":"${level}","ts":"${timestamp(time)}","msg":${visibleJson(message)}`
+    return `${join(head, fields, (key, value) => `,${visibleJson(key)}:${visibleJson(value)}`)}}\n`
   },
   console({ time, level, message, fields }) {
-    const head = `${timestamp(time)} ${level.padEnd(5)} ${quote(message).slice(1, -1)}`
+    const head = `${timestamp(time)} ${level.padEnd(5)} ${visibleText(message)}`
     return `${join(head, fields, (key, value) => ` ${word(key)}=${word(value)}`)}\n`
   },
 }
@@ -59,21 +60,7 @@ function join(
   return omitted === 0 ? line : line + encode('omitted', omitted)
 }
 
-/**
- * What JSON leaves bare and a terminal or a reader obeys: DEL, the C1 controls (U+009B starts an escape sequence), line
- * and paragraph separators, and the marks that turn the direction of text round.
- */
-const treacherous = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
-
-/** A value as JSON, on one line, without a character that does anything but show. */
-function quote(value: PlainValue): string {
-  return JSON.stringify(value).replace(
-    treacherous,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
-
 /** A value in logfmt: bare where that is not ambiguous. */
 function word(value: PlainValue): string {
-  return typeof value === 'string' && /^[\w./:@%+,-]+$/.test(value) ? value : quote(value)
+  return typeof value === 'string' && /^[\w./:@%+,-]+$/.test(value) ? value : visibleJson(value)
 }
