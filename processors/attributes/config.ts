@@ -31,7 +31,10 @@ const Selection = (description: string) =>
 
 /** The options of `attributes`, in the Collector's names. */
 export const Config = Options({
-  actions: Type.Array(ActionOptions, { description: 'What is done to the attributes, in order.' }),
+  actions: Type.Array(ActionOptions, {
+    description: 'What is done to the attributes, in order.',
+    minItems: 1,
+  }),
   include: Selection('The series that are edited: all of what is given must match. All, where not given.'),
   exclude: Selection('Of these, the series that are left alone: all of what is given must match.'),
 })

@@ -2,7 +2,7 @@ import { WantedAttribute } from '#src/attributes/attribute-matcher.ts'
 import { selectionOptions } from '#src/attributes/series-matcher.ts'
 import { ConfigError, throwAll, type Path } from '#src/config/config-error.ts'
 import { matchOptions } from '#src/config/matcher.ts'
-import { Options, Type, type Static } from '#src/config/schema.ts'
+import { Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
 
 const Selection = (description: string) =>
   Type.Optional(
@@ -27,9 +27,7 @@ const Selection = (description: string) =>
 const Refused = Type.Optional(
   Type.Unknown({ description: 'Refused: OTTL conditions are not supported in this version.' }),
 )
-const Ignored = Type.Optional(
-  Type.Unknown({ description: 'Accepted and without effect: Weir carries metrics only.' }),
-)
+const OtherSignal = WithoutEffect('Weir carries metrics only')
 
 /** The options of `filter`, in the Collector's names. */
 export const Config = Options({
@@ -52,13 +50,13 @@ export const Config = Options({
     }),
   ),
   metric_conditions: Refused,
-  logs: Ignored,
-  traces: Ignored,
-  spans: Ignored,
-  profiles: Ignored,
-  log_conditions: Ignored,
-  trace_conditions: Ignored,
-  profile_conditions: Ignored,
+  logs: OtherSignal,
+  traces: OtherSignal,
+  spans: OtherSignal,
+  profiles: OtherSignal,
+  log_conditions: OtherSignal,
+  trace_conditions: OtherSignal,
+  profile_conditions: OtherSignal,
 })
 
 export type FilterConfig = Static<typeof Config>
@@ -90,19 +88,4 @@ export function refuseConditions({ metric_conditions, metrics }: FilterConfig): 
         ([path]) => new ConfigError(`OTTL conditions are not supported in this version: ${instead}`, path),
       ),
   )
-}
-
-const otherSignals = [
-  'logs',
-  'traces',
-  'spans',
-  'profiles',
-  'log_conditions',
-  'trace_conditions',
-  'profile_conditions',
-] as const
-
-/** The keys of the options that concern other signals, which Weir does not carry. */
-export function ignoredKeys(config: FilterConfig): string[] {
-  return otherSignals.filter((key) => isGiven(config[key]))
 }

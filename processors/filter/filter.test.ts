@@ -213,18 +213,6 @@ test('a bad pattern names its place in the configuration, and those of both sele
   ])
 })
 
-test('options for other signals are accepted, with a warning that names them', () => {
-  const { context, keeps } = made({ error_mode: 'ignore', logs: { include: {} }, trace_conditions: ['x'] })
-  expect(keeps(series('up'))).toBe(true)
-  expect(context.logger.lines).toEqual([
-    {
-      level: 'warn',
-      message: 'options for other signals than metrics have no effect',
-      fields: { ignored: ['logs', 'trace_conditions'] },
-    },
-  ])
-})
-
 describe('in a pipeline', () => {
   test('dropped points are counted as filtered, and the rest keeps its values', () => {
     const { context, processor } = made({

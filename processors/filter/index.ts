@@ -1,5 +1,5 @@
 import { defineProcessor } from '#src/component/define.ts'
-import { Config, ignoredKeys, refuseConditions } from './config.ts'
+import { Config, refuseConditions } from './config.ts'
 import { compileSelection } from './selection.ts'
 
 /** Keeps or drops series by metric name, attributes and resource. */
@@ -10,9 +10,7 @@ export default defineProcessor({
   config: Config,
   validate: refuseConditions,
 
-  create(config, { logger }) {
-    const ignored = ignoredKeys(config)
-    if (ignored.length > 0) logger.warn('options for other signals than metrics have no effect', { ignored })
+  create(config) {
     const keeps = compileSelection(config.metrics ?? {})
     return { mapSeries: (series) => (keeps(series) ? series : undefined) }
   },

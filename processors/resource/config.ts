@@ -3,5 +3,8 @@ import { Options, Type } from '#src/config/schema.ts'
 
 /** The options of `resource`, in the Collector's names. */
 export const Config = Options({
-  attributes: Type.Array(ActionOptions, { description: 'What is done to the resource, in order.' }),
+  attributes: Type.Array(ActionOptions, {
+    description: 'What is done to the resource, in order.',
+    minItems: 1,
+  }),
 })

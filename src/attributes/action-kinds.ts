@@ -1,7 +1,7 @@
 import { ConfigError, type Path } from '#src/config/config-error.ts'
 import { compileExpression } from '#src/config/matcher.ts'
 import type { AttributeValue } from '#src/model/attribute-set.ts'
-import type { ActionConfig, ActionOption } from './action-options.ts'
+import type { ActionConfig, ActionName, ActionOption } from './action-options.ts'
 import { configuredValue } from './configured-value.ts'
 import { convert } from './conversion.ts'
 import { valueHash } from './value-hash.ts'
@@ -67,7 +67,7 @@ function onNames(act: (attributes: Attributes, key: string, value: AttributeValu
   }
 }
 
-const extract: ActionKind = {
+const extraction: ActionKind = {
   uses: ['key', 'pattern'],
   needs: [['key'], ['pattern']],
 
@@ -102,13 +102,13 @@ const conversion: ActionKind = {
   },
 }
 
-/** The kinds of action by their names, in lower case. */
-export const actionKinds: ReadonlyMap<string, ActionKind> = new Map([
-  ['insert', writing((exists) => !exists)],
-  ['update', writing((exists) => exists)],
-  ['upsert', writing(() => true)],
-  ['delete', onNames((attributes, key) => attributes.delete(key))],
-  ['hash', onNames((attributes, key, value) => attributes.set(key, valueHash(value)))],
-  ['extract', extract],
-  ['convert', conversion],
-])
+/** What each action is. */
+export const actionKinds: Readonly<Record<ActionName, ActionKind>> = {
+  insert: writing((exists) => !exists),
+  update: writing((exists) => exists),
+  upsert: writing(() => true),
+  delete: onNames((attributes, key) => attributes.delete(key)),
+  hash: onNames((attributes, key, value) => attributes.set(key, valueHash(value))),
+  extract: extraction,
+  convert: conversion,
+}

@@ -4,10 +4,18 @@ const forWriting = 'insert, update, upsert:'
 
 /** One action on attributes, in the Collector's names. */
 export const ActionOptions = Options({
-  action: Type.String({
-    description: '`insert`, `update`, `upsert`, `delete`, `hash`, `extract` or `convert`, in any case.',
-    examples: ['insert', 'update', 'upsert', 'delete', 'hash', 'extract', 'convert'],
-  }),
+  action: Type.Union(
+    [
+      Type.Literal('insert'),
+      Type.Literal('update'),
+      Type.Literal('upsert'),
+      Type.Literal('delete'),
+      Type.Literal('hash'),
+      Type.Literal('extract'),
+      Type.Literal('convert'),
+    ],
+    { description: 'What is done; upper case will do as well.', anyCase: true },
+  ),
   key: Type.Optional(Type.String({ description: 'The attribute that is acted upon.' })),
   value: Type.Optional(
     Type.Unknown({ description: `${forWriting} what is written, with the type that it has here.` }),
@@ -36,6 +44,7 @@ export const ActionOptions = Options({
 })
 
 export type ActionConfig = Static<typeof ActionOptions>
+export type ActionName = ActionConfig['action']
 
 /** What an action is told beside its name. */
 export type ActionOption = Exclude<keyof ActionConfig, 'action'>

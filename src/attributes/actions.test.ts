@@ -253,10 +253,6 @@ test('actions are applied in order, each to what the last one left', () => {
   expect(applied(rename, {})).toEqual({ 'svc.operation': 'default' })
 })
 
-test('the names of actions may be written in any case, as in the Collector', () => {
-  expect(applied([{ action: 'upSERT', key: 'k', value: 'v' }], {})).toEqual({ k: 'v' })
-})
-
 test('a hidden attribute is not seen, and stays', () => {
   const actions: ActionConfig[] = [
     { action: 'upsert', key: 'copy', from_attribute: 'le' },
@@ -277,10 +273,6 @@ test('a key that JavaScript gives a meaning is an attribute like any other', () 
 
 describe('mistakes', () => {
   test.each<[ActionConfig, string]>([
-    [
-      { action: 'inser', key: 'k', value: 1 },
-      'actions.0.action: there is no action "inser": expected one of',
-    ],
     [{ action: 'upsert', value: 1 }, 'actions.0: upsert needs key'],
     [{ action: 'upsert', key: '', value: 1 }, 'actions.0: upsert needs key'],
     [{ action: 'upsert', key: 'k' }, 'actions.0: upsert needs value or from_attribute or default_value'],
@@ -318,21 +310,11 @@ describe('mistakes', () => {
     expect(mistakes([action])).toEqual([expect.stringContaining(message)])
   })
 
-  test('a misspelt action is told the one that was meant', () => {
-    expect(mistakes([{ action: 'dlete', key: 'k' }])).toEqual([
-      expect.stringMatching(/did you mean delete\?$/),
-    ])
-  })
-
   test('of all actions are reported at once', () => {
     expect(mistakes([{ action: 'delete' }, { action: 'delete', key: 'k' }, { action: 'hash' }])).toEqual([
       'actions.0: delete needs key or pattern',
       'actions.2: hash needs key or pattern',
     ])
-  })
-
-  test('an empty list is one', () => {
-    expect(mistakes([])).toEqual(['actions: list at least one action'])
   })
 })
 

@@ -1,6 +1,5 @@
 import { ConfigError, mapItems, type Path } from '#src/config/config-error.ts'
 import { sameValue, type AttributeList, type AttributeSet } from '#src/model/attribute-set.ts'
-import { nearestName } from '#src/config/nearest-name.ts'
 import { actionKinds, type ActionKind, type Attributes, type Step } from './action-kinds.ts'
 import { givenOptions, type ActionConfig } from './action-options.ts'
 
@@ -17,7 +16,6 @@ export type AttributeEdit = (attributes: AttributeSet, hidden?: string) => Attri
  * @throws ConfigError for the mistakes of all actions
  */
 export function compileActions(actions: readonly ActionConfig[], path: Path): AttributeEdit {
-  if (actions.length === 0) throw new ConfigError('list at least one action', path)
   const steps = mapItems(actions, (action, index) => compileAction(action, [...path, index]))
   return (set, hidden) => {
     const attributes: Attributes = new Map(set)
@@ -39,20 +37,13 @@ function holdsSame(attributes: Attributes, set: AttributeSet): boolean {
 }
 
 function compileAction(config: ActionConfig, path: Path): Step {
-  const name = config.action.toLowerCase()
-  const kind = actionKinds.get(name)
-  if (kind === undefined) {
-    const near = nearestName(name, actionKinds.keys())
-    const hint = near === undefined ? '' : `; did you mean ${near}?`
-    const names = [...actionKinds.keys()].join(', ')
-    const message = `there is no action ${JSON.stringify(config.action)}: expected one of ${names}${hint}`
-    throw new ConfigError(message, [...path, 'action'])
-  }
-  checkOptions(name, kind, config, path)
+  const kind = actionKinds[config.action]
+  checkOptions(config, kind, path)
   return kind.compile(config, path)
 }
 
-function checkOptions(name: string, kind: ActionKind, config: ActionConfig, path: Path): void {
+function checkOptions(config: ActionConfig, kind: ActionKind, path: Path): void {
+  const name = config.action
   const given = givenOptions(config)
   for (const option of given) {
     if (kind.uses.includes(option)) continue
