@@ -1,11 +1,25 @@
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
+import { systemClock } from '#src/component/clock.ts'
+import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
 import { nearestName } from '#src/config/nearest-name.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
+import { HostFiles } from '#src/host/host-files.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
-import { scraperOptions, scrapers, type MetricOptions, type ScraperName } from './scrapers.ts'
+import { silentLogger } from '#src/telemetry/silent-logger.ts'
+import {
+  chosenScrapers,
+  makeScrapers,
+  scraperOptions,
+  scrapers,
+  type MetricOptions,
+  type ScraperName,
+} from './scrapers.ts'
 
-const Later = Type.Optional(Type.Unknown({ description: 'Comes with a later version; refused until then.' }))
+const Later = Type.Optional(
+  Type.Record(Type.String(), Type.Unknown(), {
+    description: 'Comes with a later version; refused until then.',
+  }),
+)
 
 /** The Collector's scrapers that are not there yet. */
 const laterScrapers = { paging: Later, processes: Later, process: Later, system: Later, nfs: Later }
@@ -46,36 +60,27 @@ export const Config = Options({
 
 export type HostMetricsConfig = Static<typeof Config>
 
-/** Throws a `ConfigError` where there is nothing to measure, or a scraper or metric that is not there. */
-export function checkScrapers(config: HostMetricsConfig): void {
-  const named = Object.keys(config.scrapers)
+/** Throws a `ConfigError` with all that the schema cannot say about the scrapers. */
+export function checkScrapers({ scrapers: settings, root_path: rootPath }: HostMetricsConfig): void {
+  const named = Object.keys(settings)
   if (named.length === 0)
     throw new ConfigError(`at least one scraper must be named: ${Object.keys(scrapers).join(', ')}`, [
       'scrapers',
     ])
-  const later = Object.keys(laterScrapers)
-    .filter((name) => named.includes(name))
-    .map(
-      (name) =>
-        new ConfigError(`the scraper ${name} comes with a later version: take it out until then`, [
-          'scrapers',
-          name,
-        ]),
-    )
-  throwAll([
-    ...later,
-    ...chosenScrapers(config).flatMap(([name, options]) => mistakesInMetrics(name, options)),
-  ])
+  const later = Object.keys(laterScrapers).filter((name) => named.includes(name))
+  const inMetrics = chosenScrapers(settings).flatMap(([name, options]) => mistakesInMetrics(name, options))
+  makeAll(
+    () => throwAll([...later.map(comesLater), ...inMetrics]),
+    () =>
+      makeScrapers(settings, { files: new HostFiles(rootPath), clock: systemClock, logger: silentLogger }),
+  )
 }
 
-/** The scrapers that the configuration names, with their options. */
-export function chosenScrapers(
-  config: HostMetricsConfig,
-): (readonly [name: ScraperName, options: MetricOptions])[] {
-  return (Object.keys(scrapers) as ScraperName[]).flatMap((name) => {
-    const options = config.scrapers[name]
-    return options === undefined ? [] : [[name, options] as const]
-  })
+function comesLater(scraper: string): ConfigError {
+  return new ConfigError(`the scraper ${scraper} comes with a later version: take it out until then`, [
+    'scrapers',
+    scraper,
+  ])
 }
 
 function mistakesInMetrics(scraper: ScraperName, { metrics }: MetricOptions): ConfigError[] {

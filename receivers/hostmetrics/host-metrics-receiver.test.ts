@@ -258,7 +258,7 @@ test('a bad expression names its place; all of them are told at once', () => {
   }
   let thrown: unknown
   try {
-    definition.create(config as HostMetricsConfig, context)
+    definition.validate?.(config as HostMetricsConfig)
   } catch (error) {
     thrown = error
   }

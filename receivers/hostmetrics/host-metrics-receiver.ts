@@ -1,5 +1,4 @@
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
-import { ConfigError, mapItems } from '#src/config/config-error.ts'
 import { HostError } from '#src/host/host-error.ts'
 import { HostFiles } from '#src/host/host-files.ts'
 import { nodeName } from '#src/host/node-name.ts'
@@ -9,10 +8,9 @@ import { emptyResource, makeScope } from '#src/model/resource.ts'
 import { Source } from '#src/model/source.ts'
 import { Facts, type FactsOptions } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
-import { chosenScrapers, type HostMetricsConfig } from './config.ts'
+import type { HostMetricsConfig } from './config.ts'
 import { ScraperLoop, type Timing } from './scraper-loop.ts'
-import type { Scraper } from './scraper.ts'
-import { scrapers, type MetricOptions, type ScraperName } from './scrapers.ts'
+import { makeScrapers, scrapers, type ChosenScraper } from './scrapers.ts'
 
 /** The scopes in which the Collector emits: a scraper's is this, its name and `scraper`. */
 const collectorScopes =
@@ -20,13 +18,6 @@ const collectorScopes =
 
 /** The version of the semantic conventions that the tables of names follow. */
 const semconvSchema = 'https://opentelemetry.io/schemas/1.44.0'
-
-/** A scraper as configured. */
-interface ChosenScraper {
-  readonly name: ScraperName
-  readonly made: readonly Scraper[]
-  readonly options: MetricOptions
-}
 
 /** Measures this host: each scraper is a source of its own, on its own schedule. */
 export class HostMetricsReceiver implements Receiver {
@@ -43,7 +34,8 @@ export class HostMetricsReceiver implements Receiver {
     this.#config = config
     this.#context = context
     this.#files = new HostFiles(config.root_path)
-    this.#chosen = this.#makeScrapers()
+    const { clock, logger } = context
+    this.#chosen = makeScrapers(config.scrapers, { files: this.#files, clock, logger })
   }
 
   start(): void {
@@ -59,18 +51,6 @@ export class HostMetricsReceiver implements Receiver {
 
   async stop(): Promise<void> {
     await Promise.all(this.#loops.map(async (loop) => await loop.stop()))
-  }
-
-  #makeScrapers(): ChosenScraper[] {
-    const { clock, logger } = this.#context
-    const context = { files: this.#files, clock, logger }
-    return mapItems(chosenScrapers(this.#config), ([name, options]) => {
-      try {
-        return { name, options, made: scrapers[name].make(options, context) }
-      } catch (error) {
-        throw error instanceof ConfigError ? error.under('scrapers', name) : error
-      }
-    })
   }
 
   #loopOf({ name, made, options }: ChosenScraper, node: string, timing: Timing): ScraperLoop {

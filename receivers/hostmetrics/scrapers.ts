@@ -1,3 +1,4 @@
+import { ConfigError, mapItems } from '#src/config/config-error.ts'
 import { Options, Type, type Static, type TSchema } from '#src/config/schema.ts'
 import type { AnyMetricDefinition } from '#src/naming/metric.ts'
 import { CpuConfig, cpuScraper } from './cpu/index.ts'
@@ -72,4 +73,39 @@ export const scrapers: Readonly<Record<ScraperName, KnownScraper>> = {
   disk: known(diskScraper),
   filesystem: known(filesystemScraper),
   network: known(networkScraper),
+}
+
+/** The options under `scrapers`, by the scraper that they name. */
+export type ScraperSettings = { readonly [Name in ScraperName]?: MetricOptions }
+
+/** A scraper as configured. */
+export interface ChosenScraper {
+  readonly name: ScraperName
+  readonly options: MetricOptions
+  readonly made: readonly Scraper[]
+}
+
+/** The names of the scrapers that the configuration names, with their options. */
+export function chosenScrapers(
+  settings: ScraperSettings,
+): (readonly [name: ScraperName, options: MetricOptions])[] {
+  return (Object.keys(scrapers) as ScraperName[]).flatMap((name) => {
+    const options = settings[name]
+    return options === undefined ? [] : [[name, options] as const]
+  })
+}
+
+/**
+ * Makes the scrapers that the configuration names.
+ *
+ * @throws ConfigError with all that is wrong in their options, paths beginning with `scrapers`
+ */
+export function makeScrapers(settings: ScraperSettings, context: ScraperContext): ChosenScraper[] {
+  return mapItems(chosenScrapers(settings), ([name, options]) => {
+    try {
+      return { name, options, made: scrapers[name].make(options, context) }
+    } catch (error) {
+      throw error instanceof ConfigError ? error.under('scrapers', name) : error
+    }
+  })
 }
