@@ -101,8 +101,8 @@ describe('a selection', () => {
 
   test('that selects by nothing is a mistake', () => {
     expect(mistakes({ actions: [env], include: selection({}), exclude: selection({}) })).toEqual([
-      'include: include selects nothing: it needs metric_names or attributes or resources or libraries',
-      'exclude: exclude selects nothing: it needs metric_names or attributes or resources or libraries',
+      'include: selects nothing: it needs metric_names or attributes or resources or libraries',
+      'exclude: selects nothing: it needs metric_names or attributes or resources or libraries',
     ])
   })
 

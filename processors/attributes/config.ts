@@ -1,7 +1,6 @@
 import { ActionOptions } from '#src/attributes/action-options.ts'
 import { WantedAttribute } from '#src/attributes/attribute-matcher.ts'
 import { selectionOptions } from '#src/attributes/series-matcher.ts'
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
 import { Options, Type, type Static } from '#src/config/schema.ts'
 
 const Library = Options({
@@ -41,16 +40,3 @@ export const Config = Options({
 
 export type AttributesConfig = Static<typeof Config>
 export type SelectionConfig = NonNullable<AttributesConfig['include']>
-
-const criteria = ['metric_names', 'attributes', 'resources', 'libraries'] as const
-
-/** Throws a `ConfigError` for a selection that selects by nothing. */
-export function checkSelections(config: AttributesConfig): void {
-  throwAll(
-    (['include', 'exclude'] as const).flatMap((key) => {
-      const selection = config[key]
-      if (selection === undefined || criteria.some((criterion) => selection[criterion].length > 0)) return []
-      return [new ConfigError(`${key} selects nothing: it needs ${criteria.join(' or ')}`, [key])]
-    }),
-  )
-}

@@ -2,7 +2,7 @@ import { compileActions } from '#src/attributes/actions.ts'
 import { defineProcessor } from '#src/component/define.ts'
 import { makeAll } from '#src/config/config-error.ts'
 import { boundLabel } from '#src/model/classic-parts.ts'
-import { checkSelections, Config } from './config.ts'
+import { Config, type AttributesConfig } from './config.ts'
 import { compileSelection } from './selection.ts'
 
 /** Edits the attributes of data points. */
@@ -11,13 +11,10 @@ export default defineProcessor({
   stability: 'beta',
   description: 'Edits the attributes of data points: writes, deletes, hashes, extracts and converts them.',
   config: Config,
-  validate: checkSelections,
+  validate: compile,
 
   create(config) {
-    const [edit, selected] = makeAll(
-      () => compileActions(config.actions, ['actions']),
-      () => compileSelection(config),
-    )
+    const [edit, selected] = compile(config)
     return {
       mapSeries(series) {
         if (!selected(series)) return series
@@ -28,3 +25,10 @@ export default defineProcessor({
     }
   },
 })
+
+function compile(config: AttributesConfig) {
+  return makeAll(
+    () => compileActions(config.actions, ['actions']),
+    () => compileSelection(config),
+  )
+}

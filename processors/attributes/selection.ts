@@ -3,7 +3,7 @@ import {
   compileSeriesMatcher,
   type SeriesMatcher,
 } from '#src/attributes/series-matcher.ts'
-import { makeAll, mapItems, type Path } from '#src/config/config-error.ts'
+import { ConfigError, makeAll, mapItems, type Path } from '#src/config/config-error.ts'
 import { compileExpression, type MatchType, type TextMatcher } from '#src/config/matcher.ts'
 import type { AttributesConfig, SelectionConfig } from './config.ts'
 
@@ -20,9 +20,14 @@ export function compileSelection(config: AttributesConfig): SeriesMatcher {
   return (series) => (include?.(series) ?? true) && !(exclude?.(series) ?? false)
 }
 
+const lists = ['metric_names', 'attributes', 'resources', 'libraries'] as const
+
 /** A series is selected where everything that is given matches. */
 function compileCriteria(config: SelectionConfig | undefined, path: Path): SeriesMatcher | undefined {
   if (config === undefined) return undefined
+  if (lists.every((list) => config[list].length === 0)) {
+    throw new ConfigError(`selects nothing: it needs ${lists.join(' or ')}`, path)
+  }
   const criteria = makeAll(
     () => compileSeriesMatcher(config.match_type, config, path),
     () => compileResourceMatcher(config.match_type, config.resources, [...path, 'resources']),

@@ -1,4 +1,5 @@
 import { defineProcessor } from '#src/component/define.ts'
+import { makeAll } from '#src/config/config-error.ts'
 import { Config, refuseConditions } from './config.ts'
 import { compileSelection } from './selection.ts'
 
@@ -8,7 +9,13 @@ export default defineProcessor({
   stability: 'beta',
   description: 'Keeps or drops series by metric name, attributes and resource.',
   config: Config,
-  validate: refuseConditions,
+
+  validate(config) {
+    makeAll(
+      () => refuseConditions(config),
+      () => compileSelection(config.metrics ?? {}),
+    )
+  },
 
   create(config) {
     const keeps = compileSelection(config.metrics ?? {})

@@ -1,5 +1,5 @@
 import { ActionOptions } from '#src/attributes/action-options.ts'
-import { Options, Type } from '#src/config/schema.ts'
+import { Options, Type, type Static } from '#src/config/schema.ts'
 
 /** The options of `resource`, in the Collector's names. */
 export const Config = Options({
@@ -8,3 +8,5 @@ export const Config = Options({
     minItems: 1,
   }),
 })
+
+export type ResourceConfig = Static<typeof Config>

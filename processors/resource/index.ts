@@ -1,6 +1,6 @@
 import { compileActions } from '#src/attributes/actions.ts'
 import { defineProcessor } from '#src/component/define.ts'
-import { Config } from './config.ts'
+import { Config, type ResourceConfig } from './config.ts'
 import { EditedScopes } from './edited-scopes.ts'
 
 /** Edits the attributes of resources. */
@@ -9,9 +9,10 @@ export default defineProcessor({
   stability: 'beta',
   description: 'Edits the attributes of resources: writes, deletes, hashes, extracts and converts them.',
   config: Config,
+  validate: compile,
 
   create(config) {
-    const scopes = new EditedScopes(compileActions(config.attributes, ['attributes']))
+    const scopes = new EditedScopes(compile(config))
     return {
       mapSeries(series) {
         const { scope } = series.metric
@@ -21,3 +22,7 @@ export default defineProcessor({
     }
   },
 })
+
+function compile(config: ResourceConfig) {
+  return compileActions(config.attributes, ['attributes'])
+}
