@@ -154,6 +154,11 @@ describe('hash', () => {
   })
 })
 
+test('a key that matches the pattern too is hashed twice, as the Collector does', () => {
+  const hash: ActionConfig = { action: 'hash', key: 'user', pattern: '^user$' }
+  expect(applied([hash], { user: 'foo' })).toEqual({ user: sha256(sha256('foo')) })
+})
+
 describe('extract', () => {
   const path: ActionConfig = {
     action: 'extract',
