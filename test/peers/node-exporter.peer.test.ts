@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '#src/component/clock.ts'
@@ -7,6 +6,7 @@ import type { Series } from '#src/model/series.ts'
 import { testContext } from '#src/testing/context.ts'
 import type { HostMetricsConfig } from '../../receivers/hostmetrics/config.ts'
 import definition from '../../receivers/hostmetrics/index.ts'
+import { freePort } from './mount-namespace.ts'
 
 /** node_exporter's collectors for our six scrapers: that of networks is two of them. */
 const collectors = ['cpu', 'meminfo', 'filesystem', 'netdev', 'netclass', 'loadavg', 'diskstats']
@@ -78,15 +78,6 @@ beforeAll(async () => {
 afterAll(() => {
   peer.kill()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 /** What node_exporter serves now. */
 async function peerExposition(): Promise<Exposition> {
