@@ -7,7 +7,7 @@ import type { Findings } from './finding.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { HiddenPlaces } from './frame.ts'
 import { sections, type KnownComponents, type Section } from './known-components.ts'
-import { knownNames } from './nearest-name.ts'
+import { knownNames, nearestName } from './nearest-name.ts'
 import { findMistakes, readOptions, type ReadOptions } from './options-reader.ts'
 import { viewOf } from './schema-view.ts'
 
@@ -16,8 +16,10 @@ export interface ReadComponent {
   readonly id: string
   readonly key: Entry['key']
   readonly path: Path
-  /** Undefined where the type is not known. */
+  /** Undefined where the type is not known, or the component cannot be loaded. */
   readonly read: ReadOptions | undefined
+  /** The id that was most likely meant, where the type is not known. */
+  readonly meant?: string | undefined
   /** Undefined where something is wrong with it. */
   readonly config: ComponentConfig | undefined
 }
@@ -75,7 +77,9 @@ async function readComponent(
   const found = known.find(kind, parsed.type)
   if (found === undefined) {
     findings.error(unknownType(kind, parsed.type, known), key, path)
-    return { id: formatComponentId(parsed), key, path, read: undefined, config: undefined }
+    const type = nearestName(parsed.type, known.types(kind))
+    const meant = type && formatComponentId({ ...parsed, type })
+    return { id: formatComponentId(parsed), key, path, read: undefined, meant, config: undefined }
   }
   const { type, deprecated } = found
   if (deprecated) findings.warning(`${parsed.type} is the old name of ${type}: rename it`, key, path)
@@ -124,7 +128,7 @@ function unknownType(kind: ComponentKind, type: string, known: KnownComponents):
   if (elsewhere !== undefined) {
     return `there is no ${kind} of the type ${type}; there is ${article(elsewhere.kind)}: move it to ${elsewhere.section}`
   }
-  return `there is no ${kind} of the type ${type}${knownNames(type, types)}`
+  return `there is no ${kind} of the type ${type}${knownNames(type, types, 'known')}`
 }
 
 function article(kind: ComponentKind): string {

@@ -11,7 +11,7 @@ export const hiddenText = '[REDACTED]'
 
 /** What stands after such a name is not shown: the key of a secret may be misspelt, or stand where no schema knows it. */
 const tellingName =
-  /(?:pas+w|passphrase|pwd|\bpw\b|secret|token|credential|auth|bearer|cookie|signature|private|api_?key|key_pem|dsn)[\w.-]*["']?\s*[:=]\s*["']?/gi
+  /(?:pas+w|passphrase|pwd|\bpw\b|secret|token|credential|auth|bearer|cookie|signature|private|api_?key|key_pem|dsn)[\w.-]{0,40}["']?\s{0,9}[:=]\s{0,9}["']?/gi
 
 /** Whether a key sounds like that of a secret. */
 export function isTelling(key: string): boolean {
@@ -27,6 +27,8 @@ const bareReference = /^\$\{[^}]*\}["'\s]*$/
 /** Ranges of sources that must not be shown. */
 export class HiddenPlaces {
   readonly #ranges = new Map<SourceText, Range[]>()
+  /** What `within` said last: many findings may be in one long line. */
+  #last: { readonly key: readonly unknown[]; readonly found: readonly Range[] } | undefined
 
   /** Hides what stands at a place; a reference to something elsewhere may be seen. */
   add({ source, start, end, origin }: Place): void {
@@ -37,20 +39,30 @@ export class HiddenPlaces {
   }
 
   /** The parts of a range that must not be shown, in order and without overlaps. */
-  within(source: SourceText, { start, end }: Range): Range[] {
-    const text = source.text.slice(start, end)
-    const found = (this.#ranges.get(source) ?? []).filter((range) => range.start < end && range.end > start)
-    for (const match of text.matchAll(tellingName)) {
-      const from = match.index + match[0].length
-      if (filePart.test(match[0]) || from >= text.length || mayBeShown(text.slice(from))) continue
-      found.push({ start: start + from, end })
-    }
-    return joined(
-      found.map((range) => ({ start: Math.max(range.start, start), end: Math.min(range.end, end) })),
-    )
+  within(source: SourceText, { start, end }: Range): readonly Range[] {
+    const ranges = this.#ranges.get(source) ?? []
+    const key = [source, start, ranges.length]
+    if (this.#last?.key.every((each, index) => each === key[index]) === true) return this.#last.found
+    const found = [
+      ...ranges.filter((range) => range.start < end && range.end > start),
+      ...tellingRanges(source.text.slice(start, end), start),
+    ].map((range) => ({ start: Math.max(range.start, start), end: Math.min(range.end, end) }))
+    this.#last = { key, found: joined(found) }
+    return this.#last.found
   }
 }
 
+/** What stands behind the names of secrets in a line, to its end. */
+function tellingRanges(line: string, offset: number): Range[] {
+  const end = offset + line.length
+  return [...line.matchAll(tellingName)].flatMap((match) => {
+    const from = match.index + match[0].length
+    const value = line.slice(from)
+    // The keys of a mapping speak for themselves.
+    if (filePart.test(match[0]) || value === '' || value.startsWith('{') || mayBeShown(value)) return []
+    return [{ start: offset + from, end }]
+  })
+}
 function mayBeShown(text: string): boolean {
   return bareReference.test(text.replace(/^["']/, '')) && !text.includes(':-')
 }
@@ -88,7 +100,7 @@ export function frameOf(place: Place, hidden: HiddenPlaces): string {
   advance(range.end, source.text.slice(at, range.end))
   if (from < 0) from = shown.length
   if (to < 0) to = shown.length
-  return drawn(line, printable(shown), from, Math.max(to, from + 1))
+  return drawn(line, shown, from, Math.max(to, from + 1))
 }
 
 function drawn(line: number, text: string, from: number, to: number): string {
@@ -99,10 +111,10 @@ function drawn(line: number, text: string, from: number, to: number): string {
   const number = String(line).padStart(5)
   const carets = '^'.repeat(Math.max(1, Math.min(to, end) - from))
   const indent = ' '.repeat(from - begin + before.length)
-  return `${number} | ${before}${text.slice(begin, end)}${after}\n${' '.repeat(number.length)} | ${indent}${carets}`
+  return `${number} | ${before}${printable(text.slice(begin, end))}${after}\n${' '.repeat(number.length)} | ${indent}${carets}`
 }
 
 /** One column for each character: a tab is shown as an arrow, what would move the cursor as a replacement character. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll('\t', '→').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
 }

@@ -6,7 +6,7 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   if (name.length > longest) return undefined
   const folded = fold(name)
   let nearest: string | undefined
-  let least = Math.min(3, Math.max(1, Math.floor(name.length / 3))) + 1
+  let least = Math.min(3, Math.max(1, Math.floor(folded.length / 3))) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= least + 2) continue
     const distance = editDistance(folded, fold(candidate))
@@ -46,11 +46,14 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0
 }
 
-/** What a message says after naming what is not known: the nearest known name, or all of them. */
-export function knownNames(name: string, known: readonly string[]): string {
+/**
+ * What a message says after naming what is not known: the nearest known name, or all of them.
+ *
+ * @param lead what the known names are, as in `known here`
+ */
+export function knownNames(name: string, known: readonly string[], lead: string): string {
   const nearest = nearestName(name, known)
   if (nearest !== undefined) return `: did you mean ${JSON.stringify(nearest)}?`
   if (known.length === 0) return ''
-  const shown = known.slice(0, 30).join(', ')
-  return `: known here ${known.length === 1 ? 'is' : 'are'} ${shown}${known.length > 30 ? ', ...' : ''}`
+  return `; ${lead}: ${known.slice(0, 40).join(', ')}${known.length > 40 ? ', ...' : ''}`
 }

@@ -4,8 +4,8 @@ import { convertData } from './conversion.ts'
 import type { Findings } from './finding.ts'
 import type { HiddenPlaces } from './frame.ts'
 import { checkData, type SchemaError } from './schema-check.ts'
-import { alternativesOf, type SchemaView } from './schema-view.ts'
-import { schemaMeant, wordingOf } from './schema-words.ts'
+import { holdsSecrets, type SchemaView } from './schema-view.ts'
+import { described, missingKeyOf, schemaMeant, unknownKeyOf, wordsFor } from './schema-words.ts'
 import { shapeOptions } from './shape.ts'
 
 /** Options as read: for components, for printing, and for finding places again. */
@@ -32,12 +32,9 @@ export function readOptions(
   const { node, secrets } = shapeOptions(written, schema, path, context)
   const { data, errors, conversions } = checkData(schema, dataOf(node))
   for (const error of errors) {
-    if (isFoundAlready(error, written)) continue
-    const target = nodeAt(node, error.path)
-    const { message, key, at } = wordingOf(error, target)
-    const full = key === undefined ? error.path : [...error.path, key]
-    if (key !== undefined) hideMisspelt(childAt(target, key)?.value, schemaMeant(error.schema, key), hidden)
-    findings.error(message, placeOf(node, full, at), [...path, ...numbered(full, node)])
+    const { words, full, at } = aboutError(error, written, node, hidden)
+    if (isBroken(nodeAt(written, full))) continue
+    findings.error(words, placeOf(node, full, at), [...path, ...numbered(full, written)])
   }
   const ok = errors.length === 0
   return { node, data, secrets, options: ok ? convertData(data, conversions) : undefined, ok }
@@ -66,10 +63,36 @@ function numbered(path: Path, root: ConfigNode): Path {
   })
 }
 
-/** Whether the value is missing only because its reference could not be resolved. */
-function isFoundAlready({ keyword, params, path }: SchemaError, written: ConfigNode): boolean {
-  const full = keyword === 'required' ? [...path, String(params['missingProperty'])] : path
-  const node = nodeAt(written, full)
+interface ErrorView {
+  readonly words: () => string
+  /** What it is about, from the options. */
+  readonly full: Path
+  readonly at: 'key' | 'value'
+}
+
+function aboutError(
+  error: SchemaError,
+  written: ConfigNode,
+  node: ConfigNode,
+  hidden: HiddenPlaces,
+): ErrorView {
+  const target = nodeAt(node, error.path)
+  const words = (): string => wordsFor(error, target)
+  const unknown = unknownKeyOf(error)
+  if (unknown !== undefined) {
+    hideMisspelt(childAt(target, unknown)?.value, schemaMeant(error.schema, unknown), hidden)
+    return { words, full: [...error.path, unknown], at: 'key' }
+  }
+  const missing = missingKeyOf(error)
+  if (missing === undefined) return { words, full: error.path, at: 'value' }
+  // A key without a value was left out when the options were shaped.
+  const full = [...error.path, missing]
+  if (nodeAt(written, full) === undefined) return { words, full: error.path, at: 'key' }
+  return { words: () => `has no value${described(error.schema.properties?.[missing])}`, full, at: 'key' }
+}
+
+/** Whether something is wrong only because a reference could not be resolved. */
+function isBroken(node: ConfigNode | undefined): boolean {
   return node?.kind === 'scalar' && node.broken === true
 }
 
@@ -80,5 +103,5 @@ function hideMisspelt(
   hidden: HiddenPlaces,
 ): void {
   if (value === undefined || meant === undefined) return
-  if (alternativesOf([meant]).some(({ weir }) => weir === 'secret')) hidden.add(value.place)
+  if (holdsSecrets(meant)) hidden.add(value.place)
 }

@@ -1,3 +1,4 @@
+import type { ComponentKind } from '#src/component/define.ts'
 import { formatComponentId, parseComponentId } from './component-id.ts'
 import type { ReadComponents } from './components.ts'
 import type { Path } from './config-error.ts'
@@ -5,10 +6,9 @@ import { placeOf, type ConfigNode } from './config-node.ts'
 import type { PipelineConfig } from './configuration.ts'
 import type { Findings } from './finding.ts'
 import { sections, type KnownComponents, type Section } from './known-components.ts'
-import { knownNames } from './nearest-name.ts'
+import { knownNames, nearestName } from './nearest-name.ts'
+import type { Place } from './source-text.ts'
 import type { ServiceConfig } from './service-options.ts'
-
-const lists = ['receivers', 'processors', 'exporters'] as const
 
 /** What checking references needs and tells. */
 export interface ReferencesContext {
@@ -27,104 +27,129 @@ export interface References {
 
 /** Resolves the ids that `service` names; what is not defined, is named twice or is missing is found. */
 export function resolveReferences(service: ServiceConfig, context: ReferencesContext): References {
-  const { findings, node } = context
+  const resolver = new Resolver(context)
   const pipelines = new Map<string, PipelineConfig>()
   for (const [text, pipeline] of Object.entries(service.pipelines)) {
-    const path = ['pipelines', text]
-    const id = pipelineId(text)
-    if (typeof id === 'string') {
-      findings.error(id, placeOf(node, path, 'key'), ['service', ...path])
-      continue
-    }
-    const resolved = lists.map((list) => resolveIds(list, pipeline[list], [...path, list], context))
-    const [receivers = [], processors = [], exporters = []] = resolved
-    for (const list of ['receivers', 'exporters'] as const) {
-      if (pipeline[list].length > 0) continue
-      const message = `the pipeline has no ${list}: it needs at least one`
-      findings.error(message, placeOf(node, [...path, list], 'key'), ['service', ...path])
-    }
-    pipelines.set(id.id, { id: id.id, receivers, processors, exporters })
+    const resolved = resolver.pipeline(text, pipeline)
+    if (resolved !== undefined) pipelines.set(resolved.id, resolved)
   }
   if (Object.keys(service.pipelines).length === 0) {
-    const message = 'there is no pipeline: expected metrics: { receivers: [...], exporters: [...] }'
-    findings.error(message, placeOf(node, ['pipelines'], 'key'), ['service', 'pipelines'])
+    resolver.error('there is no pipeline: expected metrics: { receivers: [...], exporters: [...] }', [
+      'pipelines',
+    ])
   }
-  const extensions = resolveIds('extensions', service.extensions, ['extensions'], context)
-  const references = { pipelines, extensions }
-  warnUnused(references, context)
-  return references
+  const extensions = resolver.ids('extensions', service.extensions, ['extensions'])
+  resolver.warnUnused()
+  return { pipelines, extensions }
 }
 
-function pipelineId(text: string): { readonly id: string } | string {
-  const parsed = parseComponentId(text)
-  if (typeof parsed === 'string') return parsed.replaceAll('type', 'metrics')
-  const { type } = parsed
-  if (type === 'metrics') return { id: formatComponentId(parsed) }
-  if (/^(?:traces|logs|profiles)$/.test(type)) {
-    return `Weir carries metrics, not ${type}: leave this pipeline to a Collector, and remove it here`
-  }
-  return `a pipeline is called metrics or metrics/name${knownNames(type, ['metrics']).replace(/^: known.*/, '')}`
-}
+class Resolver {
+  readonly #context: ReferencesContext
+  /** Ids that something names, or was meant to name. */
+  readonly #used = new Map<Section, Set<string>>(sections.map(({ section }) => [section, new Set()]))
+  /** Ids that would be defined if their type were not misspelt: that is found already. */
+  readonly #meant = new Map<Section, Set<string>>()
 
-/** The ids of a list by today's type names; those that are not defined are left out. */
-function resolveIds(
-  section: Section,
-  ids: readonly string[],
-  path: Path,
-  context: ReferencesContext,
-): string[] {
-  const { findings, node } = context
-  const resolved: string[] = []
-  for (const [index, text] of ids.entries()) {
-    const here = [...path, index]
-    const place = placeOf(node, here, 'value')
-    const id = todaysId(section, text, context.known)
-    if (context.components.get(section)?.has(id) !== true) {
-      findings.error(undefinedText(section, text, context), place, ['service', ...here])
-    } else if (resolved.includes(id)) {
-      const message = `${text} is in this list twice`
-      if (section === 'processors') findings.error(message, place, ['service', ...here])
-      else findings.warning(`${message}; the second has no effect`, place, ['service', ...here])
-    } else resolved.push(id)
-  }
-  return resolved
-}
-
-function todaysId(section: Section, text: string, known: KnownComponents): string {
-  const parsed = parseComponentId(text)
-  const kind = sections.find((each) => each.section === section)?.kind
-  if (typeof parsed === 'string' || kind === undefined) return text
-  return formatComponentId({ ...parsed, type: known.find(kind, parsed.type)?.type ?? parsed.type })
-}
-
-function undefinedText(section: Section, text: string, { components, known }: ReferencesContext): string {
-  const kind = sections.find((each) => each.section === section)?.kind ?? section
-  const what = `there is no ${kind} ${JSON.stringify(text)}`
-  for (const other of sections) {
-    if (
-      other.section !== section &&
-      components.get(other.section)?.has(todaysId(other.section, text, known)) === true
-    ) {
-      return `${what}; there is one under ${other.section}`
+  constructor(context: ReferencesContext) {
+    this.#context = context
+    for (const [section, components] of context.components) {
+      this.#meant.set(section, new Set([...components.values()].flatMap(({ meant }) => meant ?? [])))
     }
   }
-  const defined = [...(components.get(section)?.keys() ?? [])]
-  if (defined.length === 0) return `${what}: none is defined under ${section}`
-  return `${what}${knownNames(text, defined).replace('known here', 'defined')}`
-}
 
-function warnUnused(
-  { pipelines, extensions }: References,
-  { components, findings }: ReferencesContext,
-): void {
-  const used = new Map<Section, Set<string>>([['extensions', new Set(extensions)]])
-  for (const list of lists)
-    used.set(list, new Set([...pipelines.values()].flatMap((pipeline) => pipeline[list])))
-  for (const [section, defined] of components) {
-    for (const { id, key, path } of defined.values()) {
-      if (used.get(section)?.has(id) === true) continue
-      const where = section === 'extensions' ? 'service.extensions lists it not' : 'no pipeline uses it'
-      findings.warning(`${where}: it does nothing`, key, path)
+  pipeline(text: string, config: ServiceConfig['pipelines'][string]): PipelineConfig | undefined {
+    const path = ['pipelines', text]
+    const parsed = parseComponentId(text)
+    const mistake =
+      typeof parsed === 'string' ? 'a pipeline is called metrics or metrics/name' : signalMistake(parsed.type)
+    if (typeof parsed === 'string' || mistake !== undefined) {
+      this.error(mistake ?? '', path)
+      return undefined
+    }
+    for (const list of ['receivers', 'exporters'] as const) {
+      if (config[list].length === 0)
+        this.error(`the pipeline has no ${list}: it needs at least one`, [...path, list])
+    }
+    return {
+      id: formatComponentId(parsed),
+      receivers: this.ids('receivers', config.receivers, [...path, 'receivers']),
+      processors: this.ids('processors', config.processors, [...path, 'processors']),
+      exporters: this.ids('exporters', config.exporters, [...path, 'exporters']),
     }
   }
+
+  /** The ids of a list by today's type names; those that are not defined are left out. */
+  ids(section: Section, texts: readonly string[], path: Path): string[] {
+    const { components, findings, node } = this.#context
+    const resolved = new Set<string>()
+    for (const [index, text] of texts.entries()) {
+      const here = [...path, index]
+      const id = this.#todaysId(section, text)
+      if (this.#meant.get(section)?.has(id) === true) continue
+      if (components.get(section)?.has(id) !== true) {
+        findings.error(() => this.#undefinedText(section, text), placeOf(node, here, 'value'), [
+          'service',
+          ...here,
+        ])
+      } else if (resolved.has(id)) {
+        // The Collector refuses this for processors only.
+        if (section === 'processors') this.error(`${text} is in this list twice`, here)
+        else
+          findings.warning(
+            `${text} is in this list twice: the second has no effect`,
+            placeOf(node, here, 'value'),
+            ['service', ...here],
+          )
+      } else resolved.add(id)
+    }
+    for (const id of resolved) this.#used.get(section)?.add(id)
+    return [...resolved]
+  }
+
+  warnUnused(): void {
+    for (const [section, defined] of this.#context.components) {
+      const where = section === 'extensions' ? 'service.extensions does not list it' : 'no pipeline uses it'
+      for (const { id, key, path, meant } of defined.values()) {
+        if (this.#used.get(section)?.has(id) === true || meant !== undefined) continue
+        this.#context.findings.warning(`${where}: it does nothing`, key, path)
+      }
+    }
+  }
+
+  error(message: string, path: Path): void {
+    const place: Place | undefined = placeOf(this.#context.node, path, 'value')
+    this.#context.findings.error(message, place, ['service', ...path])
+  }
+
+  #todaysId(section: Section, text: string): string {
+    const parsed = parseComponentId(text)
+    if (typeof parsed === 'string') return text
+    const type = this.#context.known.find(kindOf(section), parsed.type)?.type ?? parsed.type
+    return formatComponentId({ ...parsed, type })
+  }
+
+  #undefinedText(section: Section, text: string): string {
+    const { components } = this.#context
+    const what = `there is no ${kindOf(section)} ${JSON.stringify(text)}`
+    const elsewhere = sections.find(
+      (other) =>
+        other.section !== section && components.get(other.section)?.has(this.#todaysId(other.section, text)),
+    )
+    if (elsewhere !== undefined) return `${what}; there is one under ${elsewhere.section}`
+    const defined = [...(components.get(section)?.keys() ?? [])]
+    if (defined.length === 0) return `${what}: none is defined under ${section}`
+    const nearest = nearestName(text, defined)
+    if (nearest !== undefined) this.#used.get(section)?.add(nearest)
+    return `${what}${knownNames(text, defined, 'defined')}`
+  }
+}
+
+function kindOf(section: Section): ComponentKind {
+  return sections.find((each) => each.section === section)?.kind ?? 'receiver'
+}
+
+function signalMistake(signal: string): string | undefined {
+  if (signal === 'metrics') return undefined
+  if (!/^(?:traces|logs|profiles)$/.test(signal)) return 'a pipeline is called metrics or metrics/name'
+  return `Weir carries metrics, not ${signal}: leave this pipeline to a Collector, and remove it here`
 }

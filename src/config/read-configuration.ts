@@ -119,7 +119,7 @@ function findUnknownSections(root: MapNode, findings: Findings): void {
     const message =
       name === 'connectors'
         ? 'Weir has no connectors: let one pipeline list the exporters of both'
-        : `unknown key${knownNames(name, topLevel)}`
+        : `unknown key${knownNames(name, topLevel, 'known here')}`
     findings.error(message, key, [name])
   }
 }

@@ -59,6 +59,27 @@ export function jsonType(value: unknown): string {
   return typeof value === 'object' ? 'object' : typeof value
 }
 
+const holding = new WeakMap<SchemaView, boolean>()
+
+/** Whether a value of this schema, or something in it, is a secret. */
+export function holdsSecrets(schema: SchemaView): boolean {
+  const known = holding.get(schema)
+  if (known !== undefined) return known
+  const { items = [], additionalProperties } = schema
+  const inner = [
+    ...Object.values(schema.properties ?? {}),
+    ...Object.values(schema.patternProperties ?? {}),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+    ...(isTuple(items) ? items : [items]),
+    ...(schema.anyOf ?? []),
+    ...(schema.oneOf ?? []),
+    ...(schema.allOf ?? []),
+  ]
+  const found = schema.weir === 'secret' || inner.some(holdsSecrets)
+  holding.set(schema, found)
+  return found
+}
+
 /** The schemas that a key of a mapping may be meant for. */
 export function schemasOfKey(schemas: readonly SchemaView[], key: string): SchemaView[] {
   return schemas.flatMap(({ properties = {}, patternProperties = {}, additionalProperties }) => {

@@ -1,39 +1,45 @@
-import type { ConfigNode } from './config-node.ts'
+import type { ConfigNode, ScalarNode } from './config-node.ts'
+import { hiddenText } from './frame.ts'
 import { knownNames, nearestName } from './nearest-name.ts'
 import type { SchemaError } from './schema-check.ts'
-import { alternativesOf, typesOf, type SchemaView } from './schema-view.ts'
-
-/** A mistake in words, and the key that it is about. */
-export interface Wording {
-  readonly message: string
-  /** A key below the place, where it is about that. */
-  readonly key?: string
-  /** Whether it is about the key, not the value. */
-  readonly at: 'key' | 'value'
-}
+import { alternativesOf, holdsSecrets, typesOf, type SchemaView } from './schema-view.ts'
 
 type Word = (error: SchemaError, node: ConfigNode | undefined) => string
 
-/** Says an error as an operator would want to hear it: what is expected, what was found, what to do. */
-export function wordingOf(error: SchemaError, node: ConfigNode | undefined): Wording {
-  const { keyword, params } = error
-  if (keyword === 'additionalProperties') {
-    const key = String(params['additionalProperty'])
-    return { message: `unknown key${knownNames(key, keysOf(error.schema))}`, key, at: 'key' }
-  }
-  if (keyword === 'required') {
-    const key = String(params['missingProperty'])
-    const { description } = error.schema.properties?.[key] ?? {}
-    return {
-      message: `${key} is missing${description === undefined ? '' : `: ${withoutDot(description)}`}`,
-      at: 'key',
-    }
-  }
-  const word = words[keyword]
-  return { message: word?.(error, node) ?? `does not hold to its schema (${keyword})`, at: 'value' }
+/** The key of a mapping that an error is about, where it is about one that is there and should not be. */
+export function unknownKeyOf({ keyword, params }: SchemaError): string | undefined {
+  return keyword === 'additionalProperties' ? String(params['additionalProperty']) : undefined
+}
+
+/** The key of a mapping that an error misses. */
+export function missingKeyOf({ keyword, params }: SchemaError): string | undefined {
+  return keyword === 'required' ? String(params['missingProperty']) : undefined
+}
+
+/**
+ * Says an error as an operator would want to hear it: what is expected, what was found, what to do.
+ *
+ * @param node the value that the error is about
+ */
+export function wordsFor(error: SchemaError, node: ConfigNode | undefined): string {
+  const { keyword, schema } = error
+  const hidden = node?.kind === 'scalar' && holdsSecrets(schema)
+  return (
+    words[keyword]?.(error, hidden ? withoutText(node) : node) ?? `does not hold to its schema (${keyword})`
+  )
+}
+
+function withoutText(node: ScalarNode): ScalarNode {
+  return { ...node, text: hiddenText, ...(typeof node.value === 'string' ? { value: hiddenText } : {}) }
 }
 
 const words: Readonly<Record<string, Word>> = {
+  additionalProperties: (error) =>
+    `unknown key${knownNames(unknownKeyOf(error) ?? '', keysOf(error.schema), 'known here')}`,
+  required: (error) => {
+    const key = missingKeyOf(error) ?? ''
+    return `${key} is missing${described(error.schema.properties?.[key])}`
+  },
   type: ({ schema }, node) => expected(schema, node),
   union: ({ schema }, node) => expected(schema, node),
   enum: ({ schema }, node) => expected(schema, node),
@@ -51,7 +57,7 @@ const words: Readonly<Record<string, Word>> = {
     params['limit'] === 1 ? 'must not be empty' : `must have at least ${String(params['limit'])} characters`,
   maxLength: ({ params }) => `must have at most ${String(params['limit'])} characters`,
   pattern: ({ params, schema }, node) =>
-    `found ${foundText(node)}, which does not match ${String(params['pattern'])}${schema.description === undefined ? '' : `: ${withoutDot(schema.description)}`}`,
+    `found ${foundText(node)}, which does not match ${String(params['pattern'])}${described(schema)}`,
   minItems: ({ params }) =>
     params['limit'] === 1
       ? 'the list must not be empty'
@@ -141,8 +147,10 @@ function durationText(parsed: unknown, schema: SchemaView, node: ConfigNode | un
   return `expected a duration such as 15s, 1m30s or 500ms, found ${foundText(node)}${advice}`
 }
 
-function withoutDot(text: string): string {
-  return text.endsWith('.') ? text.slice(0, -1) : text
+/** What an option is for, behind a message. */
+export function described(schema: SchemaView | undefined): string {
+  const { description } = schema ?? {}
+  return description === undefined ? '' : `: ${description.replace(/\.$/, '')}`
 }
 
 /** The schema that a misspelt key most likely stands for. */

@@ -9,7 +9,14 @@ import {
 } from './config-node.ts'
 import type { Findings } from './finding.ts'
 import type { HiddenPlaces } from './frame.ts'
-import { alternativesOf, schemasOfItem, schemasOfKey, takes, type SchemaView } from './schema-view.ts'
+import {
+  alternativesOf,
+  holdsSecrets,
+  schemasOfItem,
+  schemasOfKey,
+  takes,
+  type SchemaView,
+} from './schema-view.ts'
 
 /** What shaping tells of and to. */
 export interface ShapeContext {
@@ -55,7 +62,9 @@ class Shaper {
   /** Undefined where the option is as good as left out. */
   shape(node: ConfigNode, schemas: readonly SchemaView[], path: Path): ConfigNode | undefined {
     const alternatives = alternativesOf(schemas)
-    if (alternatives.some(({ weir }) => weir === 'secret')) {
+    // A mapping of secrets that was written as one text is a secret as well.
+    const isLeaf = node.kind === 'scalar'
+    if (alternatives.some((each) => each.weir === 'secret' || (isLeaf && holdsSecrets(each)))) {
       this.secrets.push(path.slice(this.#outer))
       this.#context.hidden.add(node.place)
     }

@@ -79,7 +79,7 @@ function openSource(
   if (scheme === 'env') {
     const text = input.environment[rest]
     if (text !== undefined) return { text: new SourceText(`--config env:${rest}`, text, here) }
-    findings.error(`--config env:${rest}: this environment variable is not set`)
+    findings.error('this environment variable is not set', `--config env:${rest}`)
     return undefined
   }
   if (scheme !== undefined && scheme !== 'file') {
@@ -96,7 +96,10 @@ function openSource(
   } catch (error) {
     const advice = 'split it into several files, each with its own --config'
     const reason = fileErrorText(error)
-    findings.error(`${path} cannot be read: ${reason}${reason.includes('at most') ? `: ${advice}` : ''}`)
+    findings.error(
+      `the file cannot be read: ${reason}${reason.includes('at most') ? `: ${advice}` : ''}`,
+      path,
+    )
     return undefined
   }
 }

@@ -48,7 +48,8 @@ export class NodeMaker {
     const range = rangeOf(node, fallback)
     if (isAlias(node)) return this.#alias(node, range, depth)
     if (node?.tag !== undefined && !coreTags.test(node.tag)) {
-      this.#problem(`the tag ${JSON.stringify(node.tag)} is not known: remove it`, range)
+      const tag = node.tag.replace(/^tag:yaml\.org,2002:/, '!!')
+      this.#problem(`the tag ${JSON.stringify(tag)} is not known: remove it`, range)
     }
     const made = this.#makeOwn(node, range, depth)
     const anchor = node !== null && node !== undefined && 'anchor' in node ? node.anchor : undefined

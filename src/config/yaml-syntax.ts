@@ -16,12 +16,12 @@ const maxTokens = 400_000
 
 /** What the parser's errors mean for who wrote the file; those not listed are clear as they are. */
 const meanings: Partial<Record<ErrorCode, string>> = {
-  TAB_AS_INDENT: 'a TAB cannot indent: use blanks',
+  TAB_AS_INDENT: 'a TAB cannot indent: use spaces',
   BAD_INDENT: 'the indentation is not that of the lines around: align it with the other keys or items',
   BLOCK_AS_IMPLICIT_KEY:
     'there is a second ": " on this line, or an indentation that does not fit: put a text with ": " in quotes, or a mapping on its own lines',
   BLOCK_IN_FLOW: 'a mapping or list of several lines cannot stand inside { } or [ ]',
-  MULTILINE_IMPLICIT_KEY: 'a key must be on one line, with ":" and a blank behind it: is a ":" missing?',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line, with ": " behind it: is a ":" missing?',
   KEY_OVER_1024_CHARS: 'a key can be 1024 characters long at most: is a quote or ":" missing?',
   BAD_SCALAR_START: 'a text cannot begin with this character: put it in quotes',
   BAD_DQ_ESCAPE: String.raw`there is no such escape in double quotes: write \\ for a backslash, or use single quotes`,
@@ -58,8 +58,8 @@ function outOfBounds(tokens: readonly CST.Token[]): YamlProblem | undefined {
   const open: { readonly held: Held; readonly depth: number }[] = tokens.map((held) => ({ held, depth: 0 }))
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { held, depth } = next
-    const start = 'offset' in held ? held.offset : (held.start[0]?.offset ?? 0)
     if (depth > maxDepth) {
+      const start = offsetOf(held)
       return { message: `nested more than ${maxDepth} deep`, start, end: start + 1, limit: true }
     }
     const parts = partsOf(held)
@@ -71,6 +71,11 @@ function outOfBounds(tokens: readonly CST.Token[]): YamlProblem | undefined {
     for (const part of parts) open.push({ held: part, depth: inner })
   }
   return undefined
+}
+
+function offsetOf(held: Held): number {
+  if ('offset' in held) return held.offset
+  return held.start[0]?.offset ?? held.key?.offset ?? held.value?.offset ?? 0
 }
 
 function partsOf(held: Held): Held[] {
