@@ -40,8 +40,8 @@ export interface Configuration {
   readonly telemetry: TelemetryConfig
   /** How long exporters may drain at a stop, in milliseconds. */
   readonly shutdownDeadlineMs: number
-  /** Directories whose change means that the configuration may have changed. */
-  readonly watched: readonly string[]
+  /** The files that it was read from, absolute: a change in one of them is a change of the configuration. */
+  readonly files: readonly string[]
 }
 
 /** `service.telemetry`, in the Collector's form. */

@@ -1,6 +1,6 @@
-import { realpathSync, statSync, watch, type FSWatcher } from 'node:fs'
-import { dirname } from 'node:path'
+import { statSync, watch, type FSWatcher } from 'node:fs'
 import type { Clock } from '#src/component/clock.ts'
+import { watchedDirectories } from './watched-directories.ts'
 
 /** A change of several files (a ConfigMap swaps a link and removes a folder) is over when it is quiet for this long. */
 const quietMs = 500
@@ -49,7 +49,7 @@ export function watchFiles(
     cancel = clock.after(Math.min(quietMs, begun + longestMs - now), look)
   }
 
-  for (const directory of new Set(files.flatMap(directoriesOf))) {
+  for (const directory of watchedDirectories(files)) {
     try {
       const watcher = watch(directory, { persistent: false }, noticed)
       watcher.on('error', (error) => onError(directory, error))
@@ -63,15 +63,6 @@ export function watchFiles(
       cancel()
       for (const watcher of watchers) watcher.close()
     },
-  }
-}
-
-/** Where a change of a file shows: where it is, and where it lies if it is a link. */
-function directoriesOf(file: string): string[] {
-  try {
-    return [dirname(file), dirname(realpathSync(file))]
-  } catch {
-    return [dirname(file)]
   }
 }
 

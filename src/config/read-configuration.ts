@@ -14,7 +14,6 @@ import { loadPlugins } from './plugins.ts'
 import { printConfiguration, type PrintedPart } from './printed-configuration.ts'
 import { readService, type ReadService } from './service.ts'
 import { readSources } from './sources.ts'
-import { watchedDirectories } from './watched-directories.ts'
 
 export type { Finding }
 
@@ -59,12 +58,11 @@ export async function readConfiguration(input: ConfigurationInput): Promise<Conf
   const readable = !findings.hasErrors
   const files = new ReferencedFiles(sources.files, input.environment)
   const root = resolvedRoot(sources.documents, input, files, findings)
-  const watched = (): string[] => watchedDirectories([...sources.files, ...files.paths])
 
   const checked = readable && root !== undefined ? await checkRoot(root, findings, hidden) : undefined
   const list = findings.list(sources.names)
   return {
-    configuration: findings.hasErrors ? undefined : checked?.configuration(watched()),
+    configuration: findings.hasErrors ? undefined : checked?.configuration([...sources.files, ...files.paths]),
     findings: list,
     locate(component, error) {
       const located = new Findings(hidden)
@@ -94,7 +92,7 @@ interface CheckedRoot {
   readonly parts: readonly PrintedPart[]
   nodeOf(component: ComponentConfig): ConfigNode | undefined
   /** Only where there was no error. */
-  configuration(watched: readonly string[]): Configuration | undefined
+  configuration(files: readonly string[]): Configuration | undefined
 }
 
 async function checkRoot(root: MapNode, findings: Findings, hidden: HiddenPlaces): Promise<CheckedRoot> {
@@ -109,7 +107,7 @@ async function checkRoot(root: MapNode, findings: Findings, hidden: HiddenPlaces
       ...(service === undefined ? [] : [{ path: ['service'], read: service.read }]),
     ],
     nodeOf: ({ path }) => all.find((each) => each.path.join('\0') === path.join('\0'))?.read?.node,
-    configuration: (watched) => service && assemble(components, service, watched),
+    configuration: (files) => service && assemble(components, service, files),
   }
 }
 
@@ -127,7 +125,7 @@ function findUnknownSections(root: MapNode, findings: Findings): void {
 function assemble(
   components: ReadComponents,
   service: ReadService,
-  watched: readonly string[],
+  files: readonly string[],
 ): Configuration {
   const { pipelines, extensions: serviceExtensions, telemetry, shutdownDeadlineMs } = service
   return {
@@ -139,7 +137,7 @@ function assemble(
     pipelines,
     telemetry,
     shutdownDeadlineMs,
-    watched,
+    files,
   }
 }
 

@@ -26,6 +26,7 @@ const meanings: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: 'a text cannot begin with this character: put it in quotes',
   BAD_DQ_ESCAPE: String.raw`there is no such escape in double quotes: write \\ for a backslash, or use single quotes`,
   MULTIPLE_DOCS: 'a file holds one document: remove what follows this ---, or put it into another file',
+  UNEXPECTED_TOKEN: 'this cannot stand here: is a ":", a comma, a quote or a bracket missing before it?',
   BAD_DIRECTIVE: 'a line that begins with % is a directive of YAML: put it in quotes',
 }
 
@@ -40,7 +41,7 @@ export function parseSyntax(text: string): {
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
   const [document, second] = [...composer.compose(tokens, true, text.length)]
   const errors = [...(document?.errors ?? [])].map(({ pos: [start, end], code, message }) => {
-    return { message: meanings[code] ?? message, start, end: Math.max(end, start + 1) }
+    return { message: meaningOf(code, message), start, end: Math.max(end, start + 1) }
   })
   if (second !== undefined) {
     const start = second.range[0]
@@ -48,6 +49,13 @@ export function parseSyntax(text: string): {
   }
   if (document === undefined || errors.length > 0) return { problems: errors.slice(0, 20) }
   return { document, problems: [] }
+}
+
+function meaningOf(code: ErrorCode, message: string): string {
+  const [, bracket] = /must be .*indented and end with a (.)$/.exec(message) ?? []
+  if (bracket !== undefined)
+    return `a ${bracket} is missing here, or the lines inside the brackets are not indented`
+  return meanings[code] ?? message
 }
 
 type Held = CST.Token | CST.CollectionItem
