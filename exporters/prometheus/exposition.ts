@@ -7,14 +7,15 @@ import type { EscapingScheme } from '#src/naming/prometheus-escaping.ts'
 import { capture } from './capture.ts'
 import type { ChunkPool } from './chunk-pool.ts'
 import type { PrometheusConfig } from './config.ts'
-import { ExpositionWriter, type WriteOptions } from './exposition-writer.ts'
+import { ExpositionWriter } from './exposition-writer.ts'
+import type { WriteOptions } from './line-writer.ts'
 import { FamilyIndex } from './family-index.ts'
 import { labelSettings } from './label-settings.ts'
 import { LatestSamples } from './latest-samples.ts'
 import type { Representation } from './representation.ts'
 import { SeriesText, type LabelSettings } from './series-text.ts'
 import { settle } from './settlement.ts'
-import { constantOne, targetInfoNumber } from './target-info.ts'
+import { Constants, constantsNumber } from './target-info.ts'
 
 /** Sorting gives way to other work after so many milliseconds. */
 const sliceMs = 10
@@ -39,7 +40,7 @@ export class Exposition {
   readonly #sources = new Map<Source, Known>()
   /** Numbers of sources that have gone. */
   readonly #freeNumbers: number[] = []
-  readonly #one = constantOne()
+  readonly #constants = new Constants()
   /** With the names as they are: what it shows is what is delivered. */
   readonly #index: FamilyIndex
   /** For clients that do not take all names as they are; made when the first of them comes. */
@@ -100,7 +101,7 @@ export class Exposition {
     this.#expire()
     const index = this.#indexFor(representation.scheme)
     await sortInSlices(index)
-    const all = [this.#one, ...[...this.#sources.values()].map(({ samples }) => samples)]
+    const all = [this.#constants.samples, ...[...this.#sources.values()].map(({ samples }) => samples)]
     const options: WriteOptions = {
       openMetrics: representation.openMetrics,
       timestamps: this.#config.send_timestamps,
@@ -115,7 +116,7 @@ export class Exposition {
   #knownOf(source: Source): Known {
     let known = this.#sources.get(source)
     if (known === undefined) {
-      const number = this.#freeNumbers.pop() ?? targetInfoNumber + 1 + this.#sources.size
+      const number = this.#freeNumbers.pop() ?? constantsNumber + 1 + this.#sources.size
       known = { samples: new LatestSamples(source, number), expired: new Set() }
       this.#sources.set(source, known)
     }
@@ -128,8 +129,8 @@ export class Exposition {
   }
 
   #makeIndex(scheme: EscapingScheme | undefined): FamilyIndex {
-    const one = this.#config.target_info.enabled ? this.#one : undefined
-    return new FamilyIndex(new SeriesText(this.#settings, scheme), one)
+    const constants = this.#config.target_info.enabled ? this.#constants : undefined
+    return new FamilyIndex(new SeriesText(this.#settings, scheme), constants)
   }
 
   #indexFor(scheme: EscapingScheme | undefined): FamilyIndex {
@@ -169,8 +170,8 @@ export class Exposition {
 async function sortInSlices(index: FamilyIndex): Promise<void> {
   let since = performance.now()
   for (const family of index.families()) {
-    if (!family.unordered) continue
-    family.order()
+    if (!family.rows.unordered) continue
+    family.sort()
     if (performance.now() - since < sliceMs) continue
     await setImmediate()
     since = performance.now()

@@ -1,19 +1,22 @@
 import type { AttributeSet } from '#src/model/attribute-set.ts'
 import type { Layout } from '#src/model/layout.ts'
-import type { Metric, Series } from '#src/model/series.ts'
+import type { Metric } from '#src/model/series.ts'
 import { claimedNames, familyIdentity, type FamilyIdentity } from './exposition-type.ts'
 import { Family } from './family.ts'
+import { linePrefix } from './family-text.ts'
+import { FlatRows, type RowKeeper } from './flat-rows.ts'
 import type { LatestSamples } from './latest-samples.ts'
 import { Row } from './row.ts'
 import { LabelMemo, type SeriesText } from './series-text.ts'
-import { targetInfoIdentity, targetInfoMetric } from './target-info.ts'
+import { targetInfoIdentity, targetInfoMetric, type Constants } from './target-info.ts'
 
 /** Why a series is not in the exposition, so that no point of it is shown. */
 export type SeriesDrop = 'type_conflict' | 'delta_temporality'
 
 /** The rows of one source. */
 interface Run {
-  readonly rows: (Row | undefined)[]
+  /** By slot: a row, or where it is packed its family. */
+  readonly rows: (Row | Family | undefined)[]
   /** Slots of which not every point is shown: a row without a family or in a contest, or a reason. */
   readonly troubled: Map<number, Row | SeriesDrop>
   /** Slots that hold points of histograms and the like. */
@@ -37,7 +40,7 @@ interface Place {
 export class FamilyIndex {
   readonly #text: SeriesText
   /** The samples of rows that list resources; undefined where resources are not listed. */
-  readonly #one: LatestSamples | undefined
+  readonly #constants: Constants | undefined
   readonly #families = new Map<string, Family>()
   /** By the name of a sample: the family that has it. */
   readonly #owners = new Map<string, Family>()
@@ -46,13 +49,15 @@ export class FamilyIndex {
   /** The same by row. */
   readonly #blocked = new Map<Row, string>()
   readonly #runs = new Map<LatestSamples, Run>()
-  /** Resources that have series: how many, and the row that lists the resource. */
-  readonly #resources = new Map<AttributeSet, { series: number; readonly row: Row | undefined }>()
+  /** By the number of the source. */
+  readonly #samples: (LatestSamples | undefined)[] = []
+  /** Resources that have series: how many, and the slot of the row that lists the resource. */
+  readonly #resources = new Map<AttributeSet, { series: number; readonly slot: number | undefined }>()
   #sorted: readonly Family[] | undefined
 
-  constructor(text: SeriesText, one: LatestSamples | undefined) {
+  constructor(text: SeriesText, constants: Constants | undefined) {
     this.#text = text
-    this.#one = one
+    this.#constants = constants
   }
 
   /** The families in the order of their names; the array is never changed. */
@@ -77,7 +82,7 @@ export class FamilyIndex {
   /** Takes rows out, because their samples are too old; `restore` brings them back. */
   remove(samples: LatestSamples, slots: Iterable<number>): void {
     const run = this.#runOf(samples)
-    for (const slot of slots) this.#removeSlot(run, slot, samples.layout.series[slot])
+    for (const slot of slots) this.#removeSlot(run, samples, slot)
   }
 
   /** Puts back the rows of a source that were taken out. */
@@ -89,6 +94,7 @@ export class FamilyIndex {
   forget(samples: LatestSamples): void {
     this.remove(samples, samples.layout.live)
     this.#runs.delete(samples)
+    this.#samples[samples.number] = undefined
   }
 
   /** Slots of a source of which not every point is shown: a row without a family or in a contest, or a reason. */
@@ -106,6 +112,7 @@ export class FamilyIndex {
     if (run === undefined) {
       run = { rows: [], troubled: new Map(), points: new Set() }
       this.#runs.set(samples, run)
+      this.#samples[samples.number] = samples
     }
     return run
   }
@@ -131,14 +138,21 @@ export class FamilyIndex {
     }
   }
 
-  #removeSlot(run: Run, slot: number, series: Series | undefined): void {
-    run.troubled.delete(slot)
+  #removeSlot(run: Run, samples: LatestSamples, slot: number): void {
+    const series = samples.layout.series[slot]
     run.points.delete(slot)
     const row = run.rows[slot]
-    if (row === undefined) return
+    this.#removeRow(run, samples, slot)
+    if (row !== undefined && series !== undefined && !series.resource.derived)
+      this.#releaseResource(series.resource.attributes)
+  }
+
+  #removeRow(run: Run, { number }: LatestSamples, slot: number): void {
+    run.troubled.delete(slot)
+    const row = run.rows[slot]
     run.rows[slot] = undefined
-    this.#expel(row)
-    if (series !== undefined && !series.resource.derived) this.#releaseResource(series.resource.attributes)
+    if (row instanceof Row) this.#expel(row)
+    else if (row !== undefined) this.#expelPacked(row, number, slot)
   }
 
   /** Puts a row into the family that it wants, or lets it wait for the name. */
@@ -149,7 +163,7 @@ export class FamilyIndex {
       const claims = claimedNames(name, identity)
       taken = claims.find((claim) => this.#owners.has(claim))
       if (taken === undefined) {
-        family = new Family(name, identity, metric, claims)
+        family = new Family(name, identity, metric, claims, (made) => this.#keeperOf(made))
         this.#families.set(name, family)
         for (const claim of claims) this.#owners.set(claim, family)
         this.#sorted = undefined
@@ -165,7 +179,8 @@ export class FamilyIndex {
       family.type = identity.type
       family.metric = metric
     }
-    family.add(row)
+    row.family = family
+    family.rows.add(row)
     for (const rival of row.contest ?? []) this.#runOf(rival.samples).troubled.set(rival.slot, rival)
   }
 
@@ -174,7 +189,7 @@ export class FamilyIndex {
     if (others === undefined) this.#waiting.set(name, new Set([row]))
     else others.add(row)
     this.#blocked.set(row, name)
-    if (row.samples !== this.#one) this.#runOf(row.samples).troubled.set(row.slot, row)
+    this.#runOf(row.samples).troubled.set(row.slot, row)
   }
 
   #waitNoMore(row: Row): void {
@@ -192,11 +207,36 @@ export class FamilyIndex {
       this.#waitNoMore(row)
       return
     }
-    family.remove(row)
+    row.family = undefined
+    family.rows.remove(row)
     const [survivor, other] = contest ?? []
     if (survivor !== undefined && other === undefined)
       this.#runOf(survivor.samples).troubled.delete(survivor.slot)
-    if (family.empty) this.#dissolve(family)
+    if (family.rows.size === 0) this.#dissolve(family)
+  }
+
+  #expelPacked(family: Family, source: number, slot: number): void {
+    if (!(family.rows instanceof FlatRows)) return
+    family.rows.removePacked(source, slot)
+    if (family.rows.size === 0) this.#dissolve(family)
+  }
+
+  /** Rows of one line each are objects only until they are packed. */
+  #keeperOf(family: Family): RowKeeper {
+    return {
+      prefix: (labels) => linePrefix(family.name, labels),
+      packed: (row) => {
+        this.#runOf(row.samples).rows[row.slot] = family
+      },
+      unpacked: (source, slot, labels) => {
+        const samples = this.#samples[source]
+        if (samples === undefined) throw new Error('a row outlived its source')
+        const row = new Row(samples, slot, labels)
+        row.family = family
+        this.#runOf(samples).rows[slot] = row
+        return row
+      },
+    }
   }
 
   /** Gives up a family without rows, and lets those have its names that wait for them. */
@@ -215,36 +255,42 @@ export class FamilyIndex {
   }
 
   #readmit(row: Row): void {
-    if (row.samples === this.#one) {
+    this.#runOf(row.samples).troubled.delete(row.slot)
+    if (row.samples === this.#constants?.samples) {
       this.#admit(row, this.#infoPlace())
       return
     }
     const series = row.samples.layout.series[row.slot]
     if (series === undefined) return
-    this.#runOf(row.samples).troubled.delete(row.slot)
     const identity = familyIdentity(series)
     this.#admit(row, { name: this.#text.familyName(series, identity.shape), identity, metric: series.metric })
   }
 
   #retainResource(attributes: AttributeSet): void {
-    const one = this.#one
-    if (one === undefined) return
+    const constants = this.#constants
+    if (constants === undefined) return
     const known = this.#resources.get(attributes)
     if (known !== undefined) {
       known.series++
       return
     }
     const text = this.#text.targetInfo(attributes)
-    const row = text === undefined ? undefined : new Row(one, 0, text)
-    this.#resources.set(attributes, { series: 1, row })
-    if (row !== undefined) this.#admit(row, this.#infoPlace())
+    const slot = text === undefined ? undefined : constants.take()
+    this.#resources.set(attributes, { series: 1, slot })
+    if (text === undefined || slot === undefined) return
+    const row = new Row(constants.samples, slot, text)
+    this.#runOf(constants.samples).rows[slot] = row
+    this.#admit(row, this.#infoPlace())
   }
 
   #releaseResource(attributes: AttributeSet): void {
     const known = this.#resources.get(attributes)
     if (known === undefined || --known.series > 0) return
     this.#resources.delete(attributes)
-    if (known.row !== undefined) this.#expel(known.row)
+    const constants = this.#constants
+    if (known.slot === undefined || constants === undefined) return
+    this.#removeRow(this.#runOf(constants.samples), constants.samples, known.slot)
+    constants.give(known.slot)
   }
 
   #infoPlace(): Place {

@@ -4,18 +4,17 @@ import { unitInWords } from '#src/naming/prometheus-units.ts'
 import { byteText, escapeHelp, escapeLabelValue, quoteName } from '#src/text/label-text.ts'
 import { openMetricsTypeWords, textTypeWords, type ExpositionType } from './exposition-type.ts'
 
-/** What is written before the labels of a sample. */
-export interface SampleHead {
-  /** The name, or `{"name"` where it has to be quoted; then the labels' `{` is written as a comma. */
-  readonly text: string
-  readonly quoted: boolean
+/** What stands before the labels: the name, or `{"name"` where it has to be quoted. */
+export function lineHead(name: string): string {
+  return isClassicMetricName(name) ? name : `{"${escapeLabelValue(name)}"`
 }
 
-/** The texts of one family: its metadata, and what its samples begin with. */
-export interface FamilyText {
-  readonly metadata: string
-  /** By the suffix of the sample. */
-  readonly head: (suffix: string) => SampleHead
+/** All that a line has before its value, with labels that are closed (`{a="b"} `, or a blank). */
+export function linePrefix(name: string, labels: string): string {
+  const head = lineHead(name)
+  if (head === name) return head + labels
+  // A name that is quoted stands between the braces, as if it were the first label.
+  return labels === ' ' ? `${head}} ` : `${head},${labels.slice(1)}`
 }
 
 /** A family as it is captured for a scrape. */
@@ -26,21 +25,21 @@ export interface FamilyFacts {
   readonly metric: Metric
 }
 
-/** The texts of a family in the text format 0.0.4 and 1.0.0. */
-export function textFamily({ name, type, metric }: FamilyFacts): FamilyText {
+/** The metadata of a family in the text format. */
+export function textMetadata({ name, type, metric }: FamilyFacts): string {
   const { description } = metric.descriptor
   const quoted = familyName(name)
   const help = description === '' ? '' : `# HELP ${quoted} ${byteText(escapeHelp(description))}\n`
-  return { metadata: `${help}# TYPE ${quoted} ${textTypeWords[type]}\n`, head: heads(name) }
+  return `${help}# TYPE ${quoted} ${textTypeWords[type]}\n`
 }
 
 const openMetricsSuffix: Partial<Record<ExpositionType, string>> = { counter: '_total', info: '_info' }
 
 /**
- * The texts of a family in OpenMetrics, where counters and infos have a suffix that their family's name lacks. One that
+ * The metadata of a family in OpenMetrics, where counters and infos have a suffix that their family's name lacks. One that
  * has no such suffix, or whose name without it is that of another family, is `unknown` under its own name.
  */
-export function openMetricsFamily(facts: FamilyFacts, isTaken: (name: string) => boolean): FamilyText {
+export function openMetricsMetadata(facts: FamilyFacts, isTaken: (name: string) => boolean): string {
   const { description, unit } = facts.metric.descriptor
   let { name, type } = facts
   const suffix = openMetricsSuffix[type]
@@ -55,16 +54,9 @@ export function openMetricsFamily(facts: FamilyFacts, isTaken: (name: string) =>
   const lines = [`# TYPE ${quoted} ${openMetricsTypeWords[type]}\n`]
   if (inName !== '' && name.endsWith(`_${inName}`)) lines.push(`# UNIT ${quoted} ${inName}\n`)
   if (description !== '') lines.push(`# HELP ${quoted} ${byteText(escapeLabelValue(description))}\n`)
-  return { metadata: lines.join(''), head: heads(facts.name) }
+  return lines.join('')
 }
 
 function familyName(name: string): string {
   return quoteName(name, isClassicMetricName)
-}
-
-function heads(name: string): (suffix: string) => SampleHead {
-  return (suffix) => {
-    const quoted = !isClassicMetricName(name)
-    return { text: quoted ? `{"${escapeLabelValue(name + suffix)}"` : name + suffix, quoted }
-  }
 }

@@ -38,8 +38,31 @@ export class Row {
   }
 }
 
-/** Where a row's samples are read: in a capture, or as they are now. */
+/** Adds a row to those that are equal to it. */
+export function contend(row: Row, rival: Row): readonly Row[] {
+  const contest = rival.contest ?? [rival]
+  contest.push(row)
+  for (const each of contest) each.contest = contest
+  return contest
+}
+
+/** Takes a row out of its contest; the last one that is left is in none. */
+export function giveUp(row: Row): readonly Row[] {
+  const contest = row.contest ?? []
+  contest.splice(contest.indexOf(row), 1)
+  row.contest = undefined
+  const [survivor, other] = contest
+  if (survivor !== undefined && other === undefined) survivor.contest = undefined
+  return contest
+}
+
+/** Where a source's samples are read: in a capture, or as they are now. */
 export type ReadColumns = (samples: LatestSamples) => SampleColumns | undefined
+
+/** Whether a slot has a sample to show. */
+export function isShown(columns: SampleColumns | undefined, slot: number): columns is SampleColumns {
+  return columns !== undefined && (columns.shown === undefined || columns.shown[slot] === 1)
+}
 
 /**
  * The one of several equal series that is shown: that with the newest sample, then that of the smaller source id, then
@@ -50,7 +73,7 @@ export function winnerOf(contest: readonly Row[], read: ReadColumns): Row | unde
   let bestTime = -Infinity
   for (const row of contest) {
     const columns = read(row.samples)
-    if (columns === undefined || (columns.shown !== undefined && columns.shown[row.slot] !== 1)) continue
+    if (!isShown(columns, row.slot)) continue
     const time = columns.timeAt(row.slot)
     if (best === undefined || time > bestTime || (time === bestTime && precedes(row, best))) {
       best = row

@@ -15,6 +15,7 @@ export interface SampleColumns {
   /** Unix time in milliseconds since which a cumulative value counts; undefined where it is not known. */
   startTimeAt(slot: number): number | undefined
   exemplarsAt(slot: number): readonly Exemplar[]
+  readonly hasExemplars: boolean
   /** Monotonic milliseconds at which the sample came. */
   collectedAt(slot: number): number
 }
@@ -71,6 +72,10 @@ export class BatchColumns implements SampleColumns {
     return this.#exemplars.get(slot) ?? none
   }
 
+  get hasExemplars(): boolean {
+    return this.batch.exemplars !== undefined && this.batch.exemplars.length > 0
+  }
+
   collectedAt(): number {
     return this.collected
   }
@@ -112,6 +117,10 @@ export class FoldedColumns implements SampleColumns {
 
   exemplarsAt(slot: number): readonly Exemplar[] {
     return this.exemplars.get(slot) ?? none
+  }
+
+  get hasExemplars(): boolean {
+    return this.exemplars.size > 0
   }
 
   collectedAt(slot: number): number {
