@@ -1,6 +1,7 @@
 import type { Path } from './config-error.ts'
 import { copyOf } from './data-copy.ts'
 import { parseDuration } from './duration.ts'
+import { hiddenText } from './frame.ts'
 import type { Conversion } from './schema-check.ts'
 import { Secret } from './secret.ts'
 
@@ -8,9 +9,10 @@ import { Secret } from './secret.ts'
 export function convertData(data: unknown, conversions: readonly Conversion[]): unknown {
   let converted = copyOf(data)
   for (const { path, to } of conversions) {
-    converted = replaceText(converted, path, (text) =>
-      to === 'duration' ? (parseDuration(text) ?? 0) : new Secret(text),
-    )
+    converted = replaceAt(converted, path, (value) => {
+      if (typeof value !== 'string') return value
+      return to === 'duration' ? (parseDuration(value) ?? 0) : new Secret(value)
+    })
   }
   return converted
 }
@@ -18,12 +20,16 @@ export function convertData(data: unknown, conversions: readonly Conversion[]): 
 /** The data with secrets replaced by a mark. */
 export function redactData(data: unknown, secrets: readonly Path[]): unknown {
   let redacted = copyOf(data)
-  for (const path of secrets) redacted = replaceText(redacted, path, (text) => String(new Secret(text)))
+  for (const path of secrets) {
+    redacted = replaceAt(redacted, path, (value) =>
+      value === null || value === undefined ? value : hiddenText,
+    )
+  }
   return redacted
 }
 
-/** Replaces the text at a path, in place; what else is there stays. */
-function replaceText(data: unknown, path: Path, replace: (text: string) => unknown): unknown {
+/** Replaces what stands at a path, in place, if there is such a path. */
+function replaceAt(data: unknown, path: Path, replace: (value: unknown) => unknown): unknown {
   const holder: Record<string, unknown> = { value: data }
   let parent = holder
   let last: string | number = 'value'
@@ -33,7 +39,6 @@ function replaceText(data: unknown, path: Path, replace: (text: string) => unkno
     parent = next as Record<string, unknown>
     last = step
   }
-  const text = parent[last]
-  if (typeof text === 'string') parent[last] = replace(text)
+  if (last in parent) parent[last] = replace(parent[last])
   return holder['value']
 }

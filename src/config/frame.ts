@@ -22,7 +22,7 @@ export function isTelling(key: string): boolean {
 const filePart = /_(?:file|path|dir)\b/
 
 /** References without a default hold nothing themselves. */
-const bareReference = /^\$\{[^}]*\}["'\s]*$/
+const bareReference = /^\$\{[^}]*\}["'\s\]},]*$/
 
 /** Ranges of sources that must not be shown. */
 export class HiddenPlaces {

@@ -32,9 +32,9 @@ export function readOptions(
   const { node, secrets } = shapeOptions(written, schema, path, context)
   const { data, errors, conversions } = checkData(schema, dataOf(node))
   for (const error of errors) {
-    const { words, full, at } = aboutError(error, written, node, hidden)
+    const { words, full, at, tree = node } = aboutError(error, written, node, hidden)
     if (isBroken(nodeAt(written, full))) continue
-    findings.error(words, placeOf(node, full, at), [...path, ...numbered(full, written)])
+    findings.error(words, placeOf(tree, full, at), [...path, ...numbered(full, tree)])
   }
   const ok = errors.length === 0
   return { node, data, secrets, options: ok ? convertData(data, conversions) : undefined, ok }
@@ -68,6 +68,8 @@ interface ErrorView {
   /** What it is about, from the options. */
   readonly full: Path
   readonly at: 'key' | 'value'
+  /** Where the place is looked up, if not in the shaped options. */
+  readonly tree?: ConfigNode
 }
 
 function aboutError(
@@ -88,7 +90,12 @@ function aboutError(
   // A key without a value was left out when the options were shaped.
   const full = [...error.path, missing]
   if (nodeAt(written, full) === undefined) return { words, full: error.path, at: 'key' }
-  return { words: () => `has no value${described(error.schema.properties?.[missing])}`, full, at: 'key' }
+  return {
+    words: () => `has no value${described(error.schema.properties?.[missing])}`,
+    full,
+    at: 'key',
+    tree: written,
+  }
 }
 
 /** Whether something is wrong only because a reference could not be resolved. */

@@ -62,7 +62,9 @@ export async function readConfiguration(input: ConfigurationInput): Promise<Conf
   const checked = readable && root !== undefined ? await checkRoot(root, findings, hidden) : undefined
   const list = findings.list(sources.names)
   return {
-    configuration: findings.hasErrors ? undefined : checked?.configuration([...sources.files, ...files.paths]),
+    configuration: findings.hasErrors
+      ? undefined
+      : checked?.configuration([...sources.files, ...files.paths]),
     findings: list,
     locate(component, error) {
       const located = new Findings(hidden)
@@ -122,11 +124,7 @@ function findUnknownSections(root: MapNode, findings: Findings): void {
   }
 }
 
-function assemble(
-  components: ReadComponents,
-  service: ReadService,
-  files: readonly string[],
-): Configuration {
+function assemble(components: ReadComponents, service: ReadService, files: readonly string[]): Configuration {
   const { pipelines, extensions: serviceExtensions, telemetry, shutdownDeadlineMs } = service
   return {
     receivers: configsOf(components, 'receivers') as Configuration['receivers'],

@@ -64,11 +64,18 @@ const words: Readonly<Record<string, Word>> = {
       : `the list needs at least ${String(params['limit'])} items`,
   maxItems: ({ params }) => `the list must have at most ${String(params['limit'])} items`,
   uniqueItems: ({ params }) =>
-    `items ${String(params['j'])} and ${String(params['i'])} of the list are the same`,
-  minProperties: ({ params, schema }) =>
-    `at least ${String(params['limit'])} of these must be here: ${keysOf(schema).join(', ')}`,
-  maxProperties: ({ params }) => `at most ${String(params['limit'])} keys may be here`,
+    `items ${String(params['i'])} and ${String(params['j'])} of the list are the same`,
+  minProperties: ({ params, schema }) => {
+    const known = keysOf(schema)
+    const these = known.length === 0 ? '' : ` of these: ${known.join(', ')}`
+    return `needs at least ${keyCount(params['limit'])}${these}`
+  },
+  maxProperties: ({ params }) => `takes at most ${keyCount(params['limit'])}`,
   propertyNames: ({ params }) => `the key ${JSON.stringify(params['propertyName'])} is not allowed`,
+}
+
+function keyCount(count: unknown): string {
+  return count === 1 ? '1 key' : `${String(count)} keys`
 }
 
 function keysOf({ properties = {}, aliases = {} }: SchemaView): string[] {

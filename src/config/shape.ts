@@ -62,9 +62,9 @@ class Shaper {
   /** Undefined where the option is as good as left out. */
   shape(node: ConfigNode, schemas: readonly SchemaView[], path: Path): ConfigNode | undefined {
     const alternatives = alternativesOf(schemas)
-    // A mapping of secrets that was written as one text is a secret as well.
-    const isLeaf = node.kind === 'scalar'
-    if (alternatives.some((each) => each.weir === 'secret' || (isLeaf && holdsSecrets(each)))) {
+    // A mapping of secrets that was written as one text, or as a list, is a secret as well.
+    const isOther = node.kind === 'scalar' || !takes(alternatives, node.kind === 'map' ? 'object' : 'array')
+    if (alternatives.some((each) => each.weir === 'secret' || (isOther && holdsSecrets(each)))) {
       this.secrets.push(path.slice(this.#outer))
       this.#context.hidden.add(node.place)
     }
