@@ -29,6 +29,14 @@ test('files are found under the root path', () => {
   expect(files.hostPathOf('/elsewhere')).toBeUndefined()
 })
 
+test('a slash too many in the root path does not matter', () => {
+  for (const root of [`${host.root}/`, `${host.root}//`, `/${host.root}`]) {
+    const same = new HostFiles(root)
+    expect(same.pathOf('/proc/one')).toBe(files.pathOf('/proc/one'))
+    expect(same.hostPathOf(files.pathOf('/proc/one'))).toBe('/proc/one')
+  }
+})
+
 test.each(['', '/'])('the root path %j is the host itself', (root) => {
   const own = new HostFiles(root)
   expect(own.mounted).toBe(false)

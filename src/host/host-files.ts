@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { normalize } from 'node:path'
 import { HostError, MalformedText, reasonOf } from './host-error.ts'
 
 const firstBytes = 64 * 1024
@@ -16,28 +16,28 @@ let buffer: Buffer = Buffer.allocUnsafeSlow(firstBytes)
  * is kept open.
  */
 export class HostFiles {
-  readonly #root: string
+  /** What stands before a path of the host: the root path without its last slash, so nothing where that is `/`. */
+  readonly #prefix: string
 
   constructor(rootPath = '/') {
-    this.#root = rootPath === '' ? '/' : rootPath
+    this.#prefix = normalize(`${rootPath}/`).replace(/\/$/, '')
   }
 
   /** Whether the host is mounted somewhere else than where this process lives. */
   get mounted(): boolean {
-    return this.#root !== '/'
+    return this.#prefix !== ''
   }
 
-  /** Where a path of the host is found. */
+  /** Where a path of the host, which begins with a slash, is found. */
   pathOf(path: string): string {
-    return join(this.#root, path)
+    return this.#prefix + path
   }
 
   /** The path on the host of one that was found under the root path; undefined for one outside of it. */
   hostPathOf(path: string): string | undefined {
     if (!this.mounted) return path
-    const root = join(this.#root, '.').replace(/\/$/, '')
-    if (path === root) return '/'
-    return path.startsWith(`${root}/`) ? path.slice(root.length) : undefined
+    if (path === this.#prefix) return '/'
+    return path.startsWith(`${this.#prefix}/`) ? path.slice(this.#prefix.length) : undefined
   }
 
   /**

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const windowSeconds = Number(process.argv[2] ?? 120)
 const intervalSeconds = Number(process.argv[3] ?? 15)
 const ticksPerSecond = 100
-const collectors = ['cpu', 'meminfo', 'filesystem', 'netdev', 'loadavg', 'diskstats']
+const collectors = ['cpu', 'meminfo', 'filesystem', 'netdev', 'netclass', 'loadavg', 'diskstats']
 
 async function freePort(): Promise<number> {
   const server = createServer()
