@@ -57,7 +57,10 @@ export class ReloadableService implements ServiceView {
 
   /** Starts everything; throws what `Graph.apply` throws, and has then stopped what it had started. */
   async start(): Promise<void> {
-    await this.#graph.apply(this.#configuration)
+    const turn = this.#graph.apply(this.#configuration)
+    // A reload that is asked for meanwhile waits.
+    this.#turn = turn.catch(() => undefined)
+    await turn
     this.started = true
   }
 
@@ -75,10 +78,13 @@ export class ReloadableService implements ServiceView {
     return this.#note(false, false, mistakes.map(({ text }) => text).join('\n'))
   }
 
-  /** Stops everything, after a reload that is under way; returns what was lost. */
+  /** Stops everything; returns what was lost. A reload that is under way may take 5 s more. */
   async stop(): Promise<LossReport[]> {
     this.stopping = true
-    await this.#turn
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#context.clock.after(this.started ? reloadPatienceMs : 0, resolve)
+    await Promise.race([this.#turn, late])
+    cancel()
     return this.#graph.stop(this.#configuration.shutdownDeadlineMs)
   }
 
@@ -130,6 +136,7 @@ export class ReloadableService implements ServiceView {
   }
 }
 
+const reloadPatienceMs = 5000
 const refused = 'the new configuration was refused; the one before goes on'
 
 /** Whether two configurations are the same in all that runs by them. */

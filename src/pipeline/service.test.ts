@@ -219,15 +219,15 @@ test('own telemetry that cannot start goes back to what it was, and the reload c
   await until(() => service.surroundings.includes('start basic'))
 })
 
-test('a change in a watched directory reads the configuration again', async () => {
+test('a change of a file reads the configuration again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-'))
   ends.push(async () => await rm(folder, { recursive: true }))
   const service = await new Running({
     ...configurationOf(given()),
-    watched: [folder, join(folder, 'none')],
+    files: [join(folder, 'file'), join(folder, 'none', 'file')],
   }).started()
   await until(() => service.messages().includes('everything runs'))
-  expect(service.messages()).toContain('a directory cannot be watched for changes')
+  expect(service.messages()).toContain('changes in a directory show late: it cannot be watched')
   await writeFile(join(folder, 'file'), 'text')
   await until(() => service.view?.reloads.ok === 1)
 })

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/component/clock.ts'
 import { systemClock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
-import { watchDirectories, type DirectoryWatch } from '#src/config/directory-watch.ts'
+import { watchFiles, type FileWatch } from '#src/config/file-watch.ts'
 import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 import { watchEscapedErrors } from './escaped-errors.ts'
@@ -28,8 +28,8 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs a configuration until the process is told to stop: SIGTERM and SIGINT stop it, SIGHUP and a change in the
- * watched directories make it read the configuration again.
+ * Runs a configuration until the process is told to stop: SIGTERM and SIGINT stop it, SIGHUP and a change of its files
+ * make it read the configuration again.
  *
  * @returns the exit status
  */
@@ -57,10 +57,10 @@ export async function runService(options: ServiceOptions): Promise<number> {
     SIGHUP: () => void service.reload(),
   })
   async function start(): Promise<void> {
+    watching.renew()
     await surroundings.renew(service.configuration)
     await service.start()
     if (service.stopping) return
-    watching.renew()
     const locations = [...locationsOf(service), ...surroundings.locations]
     const pipelines = [...options.configuration.pipelines.keys()]
     logger.info('everything runs', { pipelines, look_at: locations.map(({ location }) => location) })
@@ -91,12 +91,13 @@ export async function runService(options: ServiceOptions): Promise<number> {
   return status
 }
 
-/** The watch on the directories of the configuration that runs. */
+/** The watch on the files of the configuration that runs. */
 class RenewedWatch {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #service: ReloadableService
-  #watch: DirectoryWatch | undefined
+  #watch: FileWatch | undefined
+  #files = ''
 
   constructor(clock: Clock, logger: Logger, service: ReloadableService) {
     this.#clock = clock
@@ -104,20 +105,24 @@ class RenewedWatch {
     this.#service = service
   }
 
+  /** A watch on the same files is kept: it has seen what happened since. */
   renew(): void {
+    const { files } = this.#service.configuration
+    if (this.#files === files.join('\0')) return
     this.#watch?.close()
-    this.#watch = watchDirectories(
-      this.#service.configuration.watched,
+    this.#files = files.join('\0')
+    this.#watch = watchFiles(
+      files,
       this.#clock,
       () => void this.#service.reload(),
       (directory, error) =>
-        this.#logger.warn('a directory cannot be watched for changes', { directory, error }),
+        this.#logger.warn('changes in a directory show late: it cannot be watched', { directory, error }),
     )
   }
 
   close(): void {
     this.#watch?.close()
-    this.#watch = undefined
+    this.#files = ''
   }
 }
 

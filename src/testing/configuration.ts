@@ -72,7 +72,7 @@ export function configurationOf(given: GivenConfiguration): Configuration {
       resource: {},
     },
     shutdownDeadlineMs: 200,
-    watched: [],
+    files: [],
   }
 }
 
