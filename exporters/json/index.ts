@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineExporter } from '#src/component/define.ts'
 import { Backlog } from './backlog.ts'
 import { checkConfig, Config, isStandardOutput } from './config.ts'
@@ -57,6 +58,13 @@ export default defineExporter({
       backlog,
       output,
     )
-    return new JsonExporter(encoding, compressed, backlog, delivery, context)
+    return new JsonExporter(
+      encoding,
+      compressed,
+      backlog,
+      delivery,
+      context,
+      isStandardOutput(config) ? undefined : resolve(config.path),
+    )
   },
 })

@@ -16,6 +16,8 @@ const compress = promisify(zstdCompress)
  * delivery. Calls are encoded one after the other, in the order in which they came.
  */
 export class JsonExporter implements Exporter {
+  /** The file; undefined for standard output. */
+  readonly location: string | undefined
   readonly #encoding: Encoding
   readonly #compressed: boolean
   readonly #backlog: Backlog
@@ -32,7 +34,9 @@ export class JsonExporter implements Exporter {
     backlog: Backlog,
     delivery: Delivery,
     context: PipelineContext,
+    location: string | undefined,
   ) {
+    this.location = location
     this.#encoding = encoding
     this.#compressed = compressed
     this.#backlog = backlog

@@ -42,7 +42,7 @@ export class DataPointWriter {
     }
     if (isNumeric(form)) this.#number(slot)
     else this.#point(slot)
-    if (form === 'summary') return
+    if (this.#exemplars.size === 0 || form === 'summary') return
     const exemplars = this.#exemplars.get(slot)
     if (exemplars !== undefined) writer.raw(`,"exemplars":[${exemplars.map(exemplarJson).join(',')}]`)
   }
@@ -110,10 +110,12 @@ export class DataPointWriter {
   }
 }
 
+/** Joined, not concatenated: V8 keeps a concatenation as a tree, which is slow to write again and again. */
 function timesText(batch: Batch, slot: number): string {
   const start = startTimeNano(batch, slot)
-  const time = `"timeUnixNano":"${timeNano(batch, slot)}"`
-  return start === 0n ? time : `"startTimeUnixNano":"${start}",${time}`
+  const parts = ['"timeUnixNano":"', String(timeNano(batch, slot)), '"']
+  if (start !== 0n) parts.unshift('"startTimeUnixNano":"', String(start), '",')
+  return parts.join('')
 }
 
 function countsJson(counts: readonly (number | bigint)[]): string {

@@ -62,7 +62,9 @@ export class JsonRequests {
 /** How the data points of a series begin. */
 function beginningOf(series: Series): string {
   const attributes = pointAttributes(series)
-  return attributes.length === 0 ? '{' : `{"attributes":${attributesJson(attributes)},`
+  if (attributes.length === 0) return '{'
+  // Joined, not concatenated: V8 keeps a concatenation as a tree, which is slow to write again and again.
+  return ['{"attributes":', attributesJson(attributes), ','].join('')
 }
 
 const endMetric = ']}}'

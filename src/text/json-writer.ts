@@ -3,6 +3,9 @@ import { writeNumber, numberTextLength } from './number-text.ts'
 /** The most bytes of UTF-8 that one UTF-16 unit takes. */
 const bytesPerUnit = 3
 
+/** Up to this a text is copied here, unit by unit: a call into the runtime costs more than that. */
+const shortText = 16
+
 /**
  * Writes JSON into a buffer that grows, piece by piece. What is the same each time is written as ready-made text; so
  * a writer knows nothing of commas and brackets, its caller does.
@@ -23,13 +26,19 @@ export class JsonWriter {
 
   /** Writes text as it is: it must be JSON. */
   raw(text: string): void {
-    this.#reserve(text.length * bytesPerUnit)
-    this.#position += this.#buffer.write(text, this.#position)
-  }
-
-  /** Writes text as a JSON string. */
-  string(text: string): void {
-    this.raw(JSON.stringify(text))
+    const { length } = text
+    this.#reserve(length * bytesPerUnit)
+    const buffer = this.#buffer
+    const position = this.#position
+    let index = 0
+    if (length <= shortText) {
+      for (; index < length; index++) {
+        const unit = text.charCodeAt(index)
+        if (unit > 0x7f) break
+        buffer[position + index] = unit
+      }
+    }
+    this.#position += index === length ? length : buffer.write(text, position)
   }
 
   /**
@@ -49,11 +58,6 @@ export class JsonWriter {
   integer(value: number | bigint): void {
     if (typeof value === 'number') this.number(value)
     else this.raw(String(value))
-  }
-
-  /** Takes back the last bytes. */
-  backspace(bytes: number): void {
-    this.#position -= bytes
   }
 
   /** What was written, as a buffer of its own; the writer starts anew. */
