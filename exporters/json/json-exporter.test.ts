@@ -76,6 +76,11 @@ async function linesOf(file = path): Promise<unknown[]> {
     .map((line) => JSON.parse(line) as unknown)
 }
 
+test('people are told where the file is', async () => {
+  expect((await made()).exporter.location).toBe(path)
+  expect((await made({ path: '-' })).exporter.location).toBeUndefined()
+})
+
 test('samples become lines in the file after the flush interval, and are delivered then', async () => {
   const { context, exporter, take } = await made({ flush_interval: 1000 })
   const settlements: Settlement[] = []

@@ -34,7 +34,7 @@ export class JsonExporter implements Exporter {
     backlog: Backlog,
     delivery: Delivery,
     context: PipelineContext,
-    location: string | undefined,
+    location?: string,
   ) {
     this.location = location
     this.#encoding = encoding

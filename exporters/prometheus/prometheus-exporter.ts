@@ -27,6 +27,10 @@ export class PrometheusExporter implements Exporter {
     return this.#server === undefined ? undefined : formatEndpoint(this.#server.address)
   }
 
+  get location(): string | undefined {
+    return this.#server === undefined ? undefined : `${this.#server.url}${this.#config.path}`
+  }
+
   consume(batches: readonly Batch[]): boolean {
     for (const batch of batches) this.#exposition.take(batch)
     return true
