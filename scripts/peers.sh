@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Installs the real components that the peer tests compare with, on Debian. A missing one is a failure, never a skip.
+# Installs or builds the real components that the peer tests and benchmarks compare with, on Debian. A missing one is a
+# failure, never a skip. What is built goes into a cache outside the tree, keyed by version, so that it is built once.
 set -euo pipefail
+
+cache="${WEIR_PEERS_CACHE:-$HOME/.cache/weir-peers}"
 
 packages=(prometheus prometheus-node-exporter)
 missing=()
@@ -18,3 +21,26 @@ fi
 for command in prometheus promtool prometheus-node-exporter; do
   command -v "$command" >/dev/null || { echo "peer $command is missing after the install" >&2; exit 1; }
 done
+
+# Builds PACKAGE@TAG as $cache/NAME-VERSION/NAME, where it is not there yet.
+build() {
+  local name=$1 version=$2 package=$3 tag=$4 folder="$cache/$1-$2"
+  [ -x "$folder/$name" ] && return
+  command -v go >/dev/null || { echo "peer $name is built with Go, which is not installed" >&2; exit 1; }
+  echo "Building $name $version ..." >&2
+  local built
+  built=$(mktemp -d)
+  GOBIN="$built" GOFLAGS= CGO_ENABLED=0 go install -tags netgo,remove_all_sd -ldflags '-s -w' "$package@$tag" 2>"$built/log" ||
+    { cat "$built/log" >&2; exit 1; }
+  mkdir -p "$folder"
+  # A build that is cut off must not look like a finished one.
+  mv "$built/$name" "$folder/$name.part" && mv "$folder/$name.part" "$folder/$name"
+  rm -rf "$built"
+}
+
+victoria=github.com/VictoriaMetrics/VictoriaMetrics/app
+build vmagent 1.151.0 $victoria/vmagent v1.151.0
+build victoria-metrics 1.151.0 $victoria/victoria-metrics v1.151.0
+# As a Go module, release 3.16 of Prometheus is v0.316.
+build prometheus 3.16.0 github.com/prometheus/prometheus/cmd/prometheus v0.316.0
+build promtool 3.16.0 github.com/prometheus/prometheus/cmd/promtool v0.316.0
