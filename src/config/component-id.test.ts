@@ -7,9 +7,8 @@ test.each([
   ['otlp / my-site.1', 'otlp', 'my-site.1'],
   ['a/b/c', 'a', 'b/c'],
 ])('%s has the type %s and the name %j', (text, type, name) => {
-  const id = parseComponentId(text)
-  expect(id).toEqual({ type, name })
-  if (typeof id === 'object') expect(formatComponentId(id)).toBe(text.replaceAll(' ', ''))
+  expect(parseComponentId(text)).toEqual({ type, name })
+  expect(formatComponentId({ type, name })).toBe(text.replaceAll(' ', ''))
 })
 
 test.each([

@@ -36,7 +36,8 @@ export function readOptions(
     if (isBroken(nodeAt(written, full))) continue
     findings.error(words, placeOf(tree, full, at), [...path, ...numbered(full, tree)])
   }
-  const ok = errors.length === 0
+  // What is missing because it could not be resolved would be missed again.
+  const ok = errors.length === 0 && !holdsBroken(written)
   return { node, data, secrets, options: ok ? convertData(data, conversions) : undefined, ok }
 }
 
@@ -96,6 +97,12 @@ function aboutError(
     at: 'key',
     tree: written,
   }
+}
+
+function holdsBroken(node: ConfigNode): boolean {
+  if (node.kind === 'list') return node.items.some(holdsBroken)
+  if (node.kind === 'map') return node.entries.values().some(({ value }) => holdsBroken(value))
+  return isBroken(node)
 }
 
 /** Whether something is wrong only because a reference could not be resolved. */

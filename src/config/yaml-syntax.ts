@@ -1,4 +1,4 @@
-import { Composer, Parser, type CST, type Document, type ErrorCode } from 'yaml'
+import { Composer, Parser, YAMLParseError, type CST, type Document, type ErrorCode } from 'yaml'
 
 /** Something wrong in a text, by the range where it is. */
 export interface YamlProblem {
@@ -13,6 +13,8 @@ export interface YamlProblem {
 export const maxDepth = 100
 /** Values, punctuation, blanks and comments in one text: some 100,000 values. */
 const maxTokens = 400_000
+/** Mistakes of one text that are told. */
+const maxProblems = 20
 
 /** What the parser's errors mean for who wrote the file; those not listed are clear as they are. */
 const meanings: Partial<Record<ErrorCode, string>> = {
@@ -40,19 +42,39 @@ export function parseSyntax(text: string): {
   if (refused !== undefined) return { problems: [refused] }
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
   const [document, second] = [...composer.compose(tokens, true, text.length)]
-  const errors = [...(document?.errors ?? [])].map(({ pos: [start, end], code, message }) => {
-    return { message: meaningOf(code, message), start, end: Math.max(end, start + 1) }
-  })
-  if (second !== undefined) {
-    const start = second.range[0]
-    errors.push({ message: meanings.MULTIPLE_DOCS ?? '', start, end: start + 1 })
+  const errors = [...(document?.errors ?? [])]
+  if (second !== undefined)
+    errors.push(new YAMLParseError([...second.range].slice(0, 2) as [number, number], 'MULTIPLE_DOCS', ''))
+  if (document !== undefined && errors.length === 0) return { document, problems: [] }
+  return { problems: clearErrors(errors).map((error) => problemOf(error, text)) }
+}
+
+/** After these the parser has lost the thread: what it says next is about its own confusion. */
+const confusing: ReadonlySet<ErrorCode> = new Set([
+  'UNEXPECTED_TOKEN',
+  'BAD_INDENT',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'MULTIPLE_DOCS',
+])
+
+function clearErrors(errors: readonly YAMLParseError[]): YAMLParseError[] {
+  const sorted = errors.toSorted((a, b) => a.pos[0] - b.pos[0])
+  const first = sorted.findIndex(({ code }) => confusing.has(code))
+  return sorted.slice(0, Math.min(first < 0 ? sorted.length : first + 1, maxProblems))
+}
+
+function problemOf({ pos: [start, end], code, message }: YAMLParseError, text: string): YamlProblem {
+  const isReference = text[start - 1] === '$' && text[start] === '{'
+  return {
+    message: isReference ? 'inside { } and [ ], put a value with ${...} in quotes' : meaningOf(code, message),
+    start: isReference ? start - 1 : start,
+    end: Math.max(end, start + 1),
   }
-  if (document === undefined || errors.length > 0) return { problems: errors.slice(0, 20) }
-  return { document, problems: [] }
 }
 
 function meaningOf(code: ErrorCode, message: string): string {
-  const [, bracket] = /must be .*indented and end with a (.)$/.exec(message) ?? []
+  const [, bracket] = /must (?:be .*indented and )?end with a (.)$/.exec(message) ?? []
   if (bracket !== undefined)
     return `a ${bracket} is missing here, or the lines inside the brackets are not indented`
   return meanings[code] ?? message
