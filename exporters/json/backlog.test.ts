@@ -1,16 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Batch } from '#src/model/batch.ts'
 import { Receipt, type Settlement } from '#src/pipeline/receipt.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
-import { batchOf, series } from '#src/testing/series.ts'
 import { Backlog, type Intake } from './backlog.ts'
-
-function points(count: number): Batch[] {
-  return [
-    batchOf(Array.from({ length: count }, (_, index) => [series('x', { n: `${index}` }), index] as const)),
-  ]
-}
 
 function slice(count: number, bytes = 200 * count, malformed = 0) {
   return { bytes: Buffer.alloc(bytes), points: count, malformed }
@@ -28,7 +20,7 @@ function made(maxBytes: number, whenFull: 'refuse' | 'drop_oldest' = 'refuse') {
     take: (count: number, each = count): Intake | undefined => {
       const receipt = new Receipt((settlement) => settlements.push(settlement))
       ledger.accepted += count
-      const intake = backlog.admit(points(count), receipt)
+      const intake = backlog.admit(count, receipt)
       receipt.settle()
       if (intake === undefined) ledger.accepted -= count
       else for (let left = count; left > 0; left -= each) backlog.add(intake, slice(Math.min(each, left)))
@@ -83,7 +75,7 @@ test('malformed points are dropped for good, and the sender is told how many', (
   const { backlog, ledger, settlements } = made(10_000)
   const receipt = new Receipt((settlement) => settlements.push(settlement))
   ledger.accepted += 3
-  const intake = backlog.admit(points(3), receipt)
+  const intake = backlog.admit(3, receipt)
   receipt.settle()
   if (intake === undefined) throw new Error('there is room')
   backlog.add(intake, { bytes: Buffer.alloc(0), points: 1, malformed: 2 })
@@ -110,18 +102,18 @@ test('the law of conservation holds after any sequence of events, and at the end
             backlog.landed(Math.min(backlog.takeOff(each.takeOff).length, each.landed))
           else {
             ledger.accepted += each.abandoned
-            const intake = backlog.admit(points(each.abandoned), undefined)
+            const intake = backlog.admit(each.abandoned, undefined)
             if (intake === undefined) ledger.accepted -= each.abandoned
             else backlog.abandon(intake, 'encoding_failed')
           }
           expect(ledger.imbalance).toBe(0)
           expect(backlog.bytes).toBeLessThanOrEqual(3000)
         }
-        const unencoded = backlog.admit(points(2), undefined)
+        const unencoded = backlog.admit(2, undefined)
         ledger.accepted += unencoded === undefined ? 0 : 2
         backlog.close('shutdown')
         if (unencoded !== undefined) backlog.add(unencoded, slice(2))
-        expect(backlog.admit(points(1), undefined)).toBeUndefined()
+        expect(backlog.admit(1, undefined)).toBeUndefined()
         expect(ledger).toMatchObject({ queued: 0, imbalance: 0 })
         expect(backlog.bytes).toBe(0)
         // Refused calls settle too: their maker holds the one reference.

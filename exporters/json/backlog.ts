@@ -1,12 +1,9 @@
-import type { Batch } from '#src/model/batch.ts'
-import { pointsIn } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { Slice } from './encoding.ts'
 
-/** One call of `consume` on its way to the disk. */
+/** One call of `consume` on its way to the disk. Its batches go when they are encoded, however long it waits then. */
 export interface Intake {
-  readonly batches: readonly Batch[]
   readonly receipt: Receipt | undefined
   /** Data points that are not encoded yet. */
   unencoded: number
@@ -61,14 +58,12 @@ export class Backlog {
     return this.#bytes
   }
 
-  /** Takes a call, whose batches then have to be encoded; undefined where there is no room. */
-  admit(batches: readonly Batch[], receipt: Receipt | undefined): Intake | undefined {
-    const points = pointsIn(batches)
+  /** Takes a call of so many data points (one at least), to be encoded next; undefined where there is no room. */
+  admit(points: number, receipt: Receipt | undefined): Intake | undefined {
     if (this.#closed || !this.#makeRoom(points)) return undefined
     this.#unencoded += points
     this.#ledger.queued += points
     const intake: Intake = {
-      batches,
       receipt: receipt?.retain(),
       unencoded: points,
       open: points,
@@ -101,7 +96,7 @@ export class Backlog {
     this.#drop(intake, unencoded, reason)
   }
 
-  /** The first chunks, up to a size but one at least; they are in flight until `delivered` or `notWritten`. */
+  /** The first chunks, up to a size but one at least; they are in flight until they have `landed`. */
   takeOff(maxBytes: number): Buffer[] {
     const taken: Buffer[] = []
     let bytes = 0

@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { Receipt, type Settlement } from '#src/pipeline/receipt.ts'
 import { testContext } from '#src/testing/context.ts'
-import { batchOf, series } from '#src/testing/series.ts'
 import { Backlog } from './backlog.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
 import type { Output, Written } from './output.ts'
@@ -67,7 +66,7 @@ function made(changed: Partial<DeliveryOptions> = {}) {
     take: (text: string): void => {
       const receipt = new Receipt((settlement) => settlements.push(settlement))
       context.ledger.accepted++
-      const intake = backlog.admit([batchOf([[series('x'), 1]])], receipt)
+      const intake = backlog.admit(1, receipt)
       receipt.settle()
       if (intake === undefined) throw new Error('there is room')
       backlog.add(intake, { bytes: Buffer.from(text), points: 1, malformed: 0 })
@@ -233,6 +232,9 @@ test('what only a person can mend ends the start, with what to do; what may pass
   full.output.opening = failure('ENOSPC')
   await full.delivery.start()
   expect(full.context.reports).toMatchObject([{ state: 'recoverable_error' }])
+  await full.context.clock.advance(1000)
+  expect(full.context.reports.at(-1)).toMatchObject({ state: 'recoverable_error' })
+  full.output.opening = undefined
   await full.context.clock.advance(1000)
   expect(full.context.reports.at(-1)).toEqual({ state: 'ok', error: undefined })
 })

@@ -117,6 +117,7 @@ export class Delivery {
 
   async #flush(): Promise<void> {
     try {
+      if (this.#failedSince !== undefined) await this.#output.open()
       for (;;) {
         const chunks = this.#backlog.takeOff(bytesPerWrite)
         if (chunks.length === 0) break

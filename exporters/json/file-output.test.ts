@@ -35,7 +35,15 @@ afterEach(async () => {
 
 function output(options: Partial<FileOptions> = {}): FileOutput {
   const made = new FileOutput(
-    { path, append: false, directoryMode: undefined, rotation: undefined, compressed: false, ...options },
+    {
+      path,
+      append: false,
+      directoryMode: undefined,
+      rotation: undefined,
+      compressed: false,
+      syncsAtEnd: true,
+      ...options,
+    },
     clock,
     log,
   )
@@ -195,5 +203,15 @@ test('a device goes on where the path means a file again', async () => {
   await file.write(lines('a'))
   await rm(path)
   expect(await file.write(lines('b'))).toEqual({ whole: 1 })
+  expect(await content()).toBe('b\n')
+})
+
+test('a file that somebody emptied does not grow when something is taken back', async () => {
+  const file = output()
+  await file.write(lines('aaaa'))
+  await file.sync()
+  await truncate(path)
+  await file.takeBack()
+  await file.write(lines('b'))
   expect(await content()).toBe('b\n')
 })

@@ -17,6 +17,8 @@ export interface FileOptions {
   readonly rotation: Rotation | undefined
   /** Whether the chunks are compressed frames: then nobody can see where the last whole one ends. */
   readonly compressed: boolean
+  /** Whether a file is forced to the disk before it is left for a new one. */
+  readonly syncsAtEnd: boolean
 }
 
 /** The file that is open. */
@@ -111,12 +113,12 @@ export class FileOutput implements Output {
       this.#logger.info('the file was moved away or replaced: a new one is begun', {
         path: this.#options.path,
       })
-      await this.close()
+      await this.#leave(this.#file)
     }
     this.#file ??= await this.#openFile()
     const file = this.#file
     if (file.tornAt !== undefined) {
-      await file.handle.truncate(Math.min(file.tornAt, await endOf(file)))
+      await cut(file, file.tornAt)
       file.tornAt = undefined
     }
     return file
@@ -189,9 +191,8 @@ export class FileOutput implements Output {
 
   /** Gives the file its name among the old ones, and begins a new one. */
   async #rotate(file: OpenFile): Promise<OpenFile> {
-    await file.handle.datasync()
     await this.#backups?.moveAway(this.#clock.now())
-    await this.close()
+    await this.#leave(file)
     this.#file = await this.#openFile()
     try {
       await this.#backups?.prune(this.#clock.now())
@@ -199,6 +200,11 @@ export class FileOutput implements Output {
       this.#logger.warn('old files could not be removed', { path: this.#options.path, error })
     }
     return this.#file
+  }
+
+  async #leave({ handle, regular }: OpenFile): Promise<void> {
+    if (regular && this.#options.syncsAtEnd) await handle.datasync()
+    await this.close()
   }
 }
 
@@ -248,8 +254,13 @@ function behind(buffers: readonly Buffer[], bytes: number): Buffer[] {
 /** Cuts a file; where that fails, it is done before the next write. */
 async function cutTo(file: OpenFile, end: number): Promise<void> {
   try {
-    await file.handle.truncate(end)
+    await cut(file, end)
   } catch {
     file.tornAt = end
   }
+}
+
+/** Somebody else may have emptied the file meanwhile: it must not grow. */
+async function cut(file: OpenFile, end: number): Promise<void> {
+  await file.handle.truncate(Math.min(end, await endOf(file)))
 }

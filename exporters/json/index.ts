@@ -38,6 +38,7 @@ export default defineExporter({
               localTime: rotation.localtime,
             },
             compressed,
+            syncsAtEnd: config.fsync !== 'never',
           },
           context.clock,
           context.logger,

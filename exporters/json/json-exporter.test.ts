@@ -157,6 +157,15 @@ test('compressed chunks are one file to zstd', async () => {
   expect(packed.length).toBeLessThan(text.length / 5)
 })
 
+test('an empty call is taken, and its receipt does not wait', async () => {
+  const { take } = await made()
+  const settlements: Settlement[] = []
+  const receipt = new Receipt((settlement) => settlements.push(settlement))
+  expect(take([points(0)], receipt)).toBe(true)
+  receipt.settle()
+  expect(settlements.length).toBe(1)
+})
+
 test('a full queue refuses, and refused data is left to the sender', async () => {
   const { context, take } = await made({
     queue: { max_megabytes: 1, when_full: 'refuse' },
@@ -183,7 +192,14 @@ test('what cannot be encoded in time is dropped at the stop, and nothing is take
 test('an error of the encoding costs the points of its call alone', async () => {
   const context = testContext()
   const backlog = new Backlog({ maxBytes: 1e6, whenFull: 'refuse' }, context.ledger)
-  const file = { path, append: false, directoryMode: undefined, rotation: undefined, compressed: false }
+  const file = {
+    path,
+    append: false,
+    directoryMode: undefined,
+    rotation: undefined,
+    compressed: false,
+    syncsAtEnd: false,
+  }
   const delivery = new Delivery(
     { path, flushIntervalMs: 0, fsync: 'never', fsyncIntervalMs: 0 },
     context,

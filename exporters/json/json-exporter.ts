@@ -4,12 +4,19 @@ import { zstdCompress } from 'node:zlib'
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
+import { pointsIn } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import type { Backlog, Intake } from './backlog.ts'
 import type { Delivery } from './delivery.ts'
 import type { Encoding, Slice } from './encoding.ts'
 
 const compress = promisify(zstdCompress)
+
+/** A call of `consume` that is not encoded yet. */
+interface Call {
+  readonly intake: Intake
+  readonly batches: readonly Batch[]
+}
 
 /**
  * Takes batches at once, encodes them in slices between which the event loop turns, and leaves the rest to its
@@ -24,7 +31,7 @@ export class JsonExporter implements Exporter {
   readonly #delivery: Delivery
   readonly #context: PipelineContext
   /** Calls to encode, and sources to forget once what came before is encoded. */
-  readonly #waiting: (Intake | Source)[] = []
+  readonly #waiting: (Call | Source)[] = []
   #encoder: Promise<void> | undefined
   #stopped = false
 
@@ -49,9 +56,11 @@ export class JsonExporter implements Exporter {
   }
 
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {
-    const intake = this.#backlog.admit(batches, receipt)
+    const points = pointsIn(batches)
+    if (points === 0) return true
+    const intake = this.#backlog.admit(points, receipt)
     if (intake === undefined) return false
-    this.#enqueue(intake)
+    this.#enqueue({ intake, batches })
     return true
   }
 
@@ -68,7 +77,7 @@ export class JsonExporter implements Exporter {
     this.#backlog.close('shutdown')
   }
 
-  #enqueue(item: Intake | Source): void {
+  #enqueue(item: Call | Source): void {
     if (this.#stopped) return
     this.#waiting.push(item)
     this.#encoder ??= this.#encodeAll()
@@ -84,9 +93,9 @@ export class JsonExporter implements Exporter {
     this.#encoder = undefined
   }
 
-  async #encode(intake: Intake): Promise<void> {
+  async #encode({ intake, batches }: Call): Promise<void> {
     try {
-      for (const slice of this.#encoding.encode(intake.batches)) {
+      for (const slice of this.#encoding.encode(batches)) {
         if (this.#stopped) return
         this.#backlog.add(intake, this.#compressed ? await compressed(slice) : slice)
         this.#delivery.wake()

@@ -155,3 +155,30 @@ test('what is remembered of a source goes with it', () => {
   encoding.forget(batch.layout.source)
   expect(linesOf([batch], encoding).length).toBe(1)
 })
+
+test('a call that fails leaves nothing behind for the next', () => {
+  const encoding = new LinesEncoding()
+  const broken = batchOf(
+    [
+      [series('a'), 1],
+      [series('b'), 1],
+    ],
+    {
+      points: [
+        undefined,
+        {
+          kind: 'summary',
+          count: 1,
+          sum: 1,
+          get quantiles(): never {
+            throw new Error('broken')
+          },
+        },
+      ],
+    },
+  )
+  expect(() => linesOf([broken], encoding)).toThrow('broken')
+  expect(linesOf([batchOf([[series('c'), 1]])], encoding)).toEqual([
+    '{"name":"c","labels":{},"value":1,"time":1700000000000}',
+  ])
+})

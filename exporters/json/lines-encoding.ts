@@ -22,6 +22,8 @@ export class LinesEncoding implements Encoding {
 
   *encode(batches: readonly Batch[]): Generator<Slice> {
     const writer = this.#writer
+    // A call that failed may have left a part of a line.
+    writer.clear()
     let points = 0
     for (const batch of batches) {
       const { layout } = batch

@@ -18,6 +18,8 @@ export class OtlpEncoding implements Encoding {
 
   *encode(batches: readonly Batch[]): Generator<Slice> {
     for (const { portions, points, malformed } of this.#walk.requests(batches, pointsPerSlice)) {
+      // A call that failed may have left a part of a line.
+      this.#writer.clear()
       if (portions.length > 0) {
         this.#requests.write(this.#writer, portions)
         this.#writer.raw('\n')

@@ -8,7 +8,7 @@ export interface Written {
 
 /** Where lines go. One call at a time. */
 export interface Output {
-  /** Looks whether it can be written to, so that a mistake shows at the start. */
+  /** Looks whether it can be written to, so that a mistake shows at the start; again after each failure. */
   open(): Promise<void>
   /** Writes chunks of whole lines, in order: some of them at least, or it says why not. */
   write(chunks: readonly Buffer[]): Promise<Written>

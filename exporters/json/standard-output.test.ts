@@ -6,6 +6,7 @@ test('chunks go to the stream in order, and have arrived when it took them', asy
   const stream = new PassThrough()
   const output = new StandardOutput(stream)
   await output.open()
+  await output.open()
   expect(await output.write([Buffer.from('a\n'), Buffer.from('b\n')])).toEqual({ whole: 2 })
   await output.sync()
   await output.takeBack()

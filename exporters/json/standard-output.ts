@@ -12,7 +12,7 @@ export class StandardOutput implements Output {
 
   async open(): Promise<void> {
     // A reader that goes away shows in the write; the event would end the process.
-    this.#stream.on('error', this.#ignoreError)
+    this.#stream.off('error', this.#ignoreError).on('error', this.#ignoreError)
     await Promise.resolve()
   }
 

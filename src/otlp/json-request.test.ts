@@ -86,6 +86,20 @@ test('kinds that OTLP lacks become gauges and sums, and their metadata says what
   ])
 })
 
+test('temporality is as it came, and cumulative for kinds that have none', () => {
+  const kinds: readonly Kind[] = ['sum', 'histogram', 'info']
+  const layout = layoutOf(kinds.map((kind) => series(kind, {}, { kind, temporality: 'unspecified' })))
+  const delta = layoutOf(
+    [series('d', {}, { kind: 'sum', temporality: 'delta' })],
+    new Source('test', 'delta'),
+  )
+  const metrics = metricsOf(
+    requestsOf([staleBatch(layout, layout.live, 1), staleBatch(delta, delta.live, 1)]),
+  )
+  const seen = metrics.map((metric) => (metric['sum'] ?? metric['histogram']) as Record<string, unknown>)
+  expect(seen.map(({ aggregationTemporality }) => aggregationTemporality)).toEqual([0, 0, 2, 1])
+})
+
 test('a scraped target is the resource, and its job and instance are no attributes of the points', () => {
   const scope = makeScope(makeResource(['instance', 'i:1', 'job', 'j'], { derived: true }))
   const requests = requestsOf([
@@ -331,6 +345,12 @@ test('two layouts of one source do not meet in a request, and each slot shows th
       ['y', young, 1],
     ],
   ])
+})
+
+test('a source may have very many metrics', () => {
+  const rows = Array.from({ length: 150_000 }, (_, n) => [series(`m${n}`), n] as const)
+  const points = [...new MetricsWalk().requests([batchOf(rows, { points: [] })], 2048)]
+  expect(points.reduce((sum, request) => sum + request.points, 0)).toBe(150_000)
 })
 
 test('what is remembered of a source goes with it', () => {

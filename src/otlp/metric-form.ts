@@ -62,9 +62,10 @@ export function prometheusType({ kind }: Descriptor, lonePart: boolean): string 
   return lonePart ? 'unknown' : prometheusTypes[kind]
 }
 
-/** Sums of kinds that have no temporality, and points without a declared kind, tell the value since the start. */
+/** Kinds that say nothing of temporality, and whose values count since a start where they count at all. */
+const cumulativeByNature: ReadonlySet<Kind> = new Set(['unknown', 'info', 'stateset'])
+
+/** The temporality of a sum or histogram, by its number. */
 export function temporalityOf({ kind, temporality }: Descriptor): 0 | 1 | 2 {
-  return temporality === 'unspecified' && kind !== 'gauge_histogram'
-    ? temporalityNumber.cumulative
-    : temporalityNumber[temporality]
+  return temporalityNumber[cumulativeByNature.has(kind) ? 'cumulative' : temporality]
 }

@@ -138,7 +138,7 @@ class Run {
     this.#sources.add(batch.layout.source)
     if (weights !== undefined) this.#weights.set(batch, weights)
     const { portions, formless } = portionsOf(batch, groups)
-    this.#portions.push(...portions)
+    for (const portion of portions) this.#portions.push(portion)
     this.#malformed += malformed + this.#weigh(batch, formless)
     this.#absorbed += absorbed
   }

@@ -26,7 +26,7 @@ export function portionsOf(batch: Batch, groups: MetricGroups): Portions {
   for (const [group, slots] of slotsByGroup(batch, groups)) {
     const form = formOf(group.descriptor, group.lonePart)
     if (batch.points === undefined && isNumeric(form)) portions.push({ batch, group, form, slots })
-    else portions.push(...splitByForm(batch, group, form, slots, formless))
+    else for (const portion of splitByForm(batch, group, form, slots, formless)) portions.push(portion)
   }
   return { portions, formless: Int32Array.from(formless) }
 }

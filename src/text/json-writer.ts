@@ -60,6 +60,11 @@ export class JsonWriter {
     else this.raw(String(value))
   }
 
+  /** Forgets what was written. */
+  clear(): void {
+    this.#position = 0
+  }
+
   /** What was written, as a buffer of its own; the writer starts anew. */
   take(): Buffer {
     const taken = Buffer.from(this.#buffer.subarray(0, this.#position))
