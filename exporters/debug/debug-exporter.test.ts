@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ConfigError } from '#src/config/config-error.ts'
 import { internAttributes } from '#src/model/attribute-set.ts'
 import { flag, staleBatch, type Batch } from '#src/model/batch.ts'
@@ -180,4 +180,23 @@ test('output that goes nowhere is a mistake, and a file that cannot be opened en
   expect(() => checkConfig(nowhere)).toThrowError(ConfigError)
   const missing = { ...nowhere, output_paths: [join(folder, 'missing', 'out.txt')] }
   await expect(debug.create(missing, testContext()).start?.()).rejects.toThrow('ENOENT')
+})
+
+test('where a reader is too slow lines are left out, and their number is told', async () => {
+  const path = join(folder, 'out.txt')
+  const text = { ...defaults, verbosity: 'normal', use_internal_logger: false, output_paths: [path] } as const
+  const exporter = debug.create(text, testContext())
+  await exporter.start?.()
+  const rows = Array.from(
+    { length: 1000 },
+    (_, n) => [series('x'.repeat(4000), { n: String(n) }), n] as const,
+  )
+  // Nothing is written while this turn of the event loop lasts.
+  exporter.consume([batchOf(rows)])
+  exporter.consume([batchOf(rows)])
+  await vi.waitFor(async () => {
+    exporter.consume([some()])
+    expect(await readFile(path, 'utf8')).toMatch(/\.\.\. \d+ lines are missing: the reader was too slow\n/)
+  })
+  await exporter.stop?.(AbortSignal.timeout(10_000))
 })
