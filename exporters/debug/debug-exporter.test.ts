@@ -184,7 +184,12 @@ test('output that goes nowhere is a mistake, and a file that cannot be opened en
 
 test('where a reader is too slow lines are left out, and their number is told', async () => {
   const path = join(folder, 'out.txt')
-  const text = { ...defaults, verbosity: 'normal', use_internal_logger: false, output_paths: [path] } as const
+  const text: DebugConfig = {
+    ...defaults,
+    verbosity: 'normal',
+    use_internal_logger: false,
+    output_paths: [path],
+  }
   const exporter = debug.create(text, testContext())
   await exporter.start?.()
   const rows = Array.from(
