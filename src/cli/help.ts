@@ -6,7 +6,7 @@ export const helpText = `Weir collects metrics, changes them on the way, and han
   weir print-config --config FILE
                                 print it merged, with every default filled in
   weir components               list the components of this build
-  weir schema                   print the JSON Schema of a configuration, for editors
+  weir schema                   print the JSON Schema of a file, for editors
   weir help | --version
 
 Options of run, validate and print-config:
@@ -21,7 +21,7 @@ Options of print-config:
 While it runs:
   SIGHUP            read the configuration again; so does POST /-/reload on
                     127.0.0.1:13133, and a change of the file
-  SIGTERM, SIGINT   deliver what is queued, then stop; the second one stops at once
+  SIGTERM, SIGINT   deliver what is queued, then stop; a second one stops at once
 
 Exit status: 0 done, 1 the configuration is wrong or cannot start,
 2 the command line is wrong, 70 an error of Weir itself.

@@ -26,7 +26,10 @@ export async function runPipelines({ files, sets, strict }: Invocation, console:
     console.err(verdict(reading.findings))
     return exitStatus.failed
   }
-  const logger = StructuredLogger.open(configuration.telemetry.logs)
+  const logger = StructuredLogger.open({
+    ...configuration.telemetry.logs,
+    write: (line) => console.err(line),
+  })
   logger.info('starting', { version, node: process.versions.node, pid: process.pid, config: files })
   tellWarnings(reading.findings, logger)
 

@@ -54,11 +54,14 @@ function hostOptions(peer: string, json: string): string[] {
   ]
 }
 
+function bytes(value: Buffer): Buffer {
+  return value
+}
+
 /** Where own metrics are pushed to: an OTLP receiver that counts what it gets. */
 async function startPeer(): Promise<{ readonly url: string; readonly received: Buffer[]; stop(): void }> {
   const received: Buffer[] = []
   const server = new Server()
-  const bytes = (value: Buffer): Buffer => value
   const method = {
     path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
     requestStream: false,
