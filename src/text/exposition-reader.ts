@@ -1,0 +1,201 @@
+import { Batch, staleBatch } from '#src/model/batch.ts'
+import type { Layout } from '#src/model/layout.ts'
+import type { Series } from '#src/model/series.ts'
+import type { Source } from '#src/model/source.ts'
+import { ExpositionError } from './exposition-error.ts'
+import type { SampleColumns } from './sample-columns.ts'
+import { ScrapeRows, type Resolve, type ScrapeCounts } from './scrape-rows.ts'
+import { openMetricsDialect, textDialect } from './series-text.ts'
+import { TextScan } from './text-scan.ts'
+
+/** The formats of an exposition. */
+export type ExpositionFormat =
+  | 'text-0.0.4'
+  | 'text-1.0.0'
+  | 'openmetrics-0.0.1'
+  | 'openmetrics-1.0.0'
+  | 'protobuf'
+
+/** How bodies are read, and how large they may be. A limit of 0 is none. */
+export interface ReaderOptions {
+  /** Whether samples have the times that their lines bear; else that of the scrape. */
+  readonly honorTimestamps: boolean
+  /** Whether series with times of their own get stale markers. */
+  readonly trackTimestampsStaleness: boolean
+  /** Samples of a body after relabeling. */
+  readonly sampleLimit: number
+  /** Bytes of a body, uncompressed. */
+  readonly bodySizeLimit: number
+}
+
+/** A series that the caller writes himself: `up` and its like. */
+export interface OwnSeries {
+  readonly slot: number
+}
+
+/**
+ * Reads the scrapes of one target into batches. A scrape is begun, fed in chunks, ended, and then either committed or
+ * given up; nothing that its body says counts before it is committed:
+ *
+ *     reader.begin('text-0.0.4')
+ *     for (const chunk of chunks) reader.feed(chunk, 0, chunk.length)
+ *     const counts = reader.end()
+ *     reader.setOwn(up, 1)
+ *     emit(reader.commit(time))
+ *
+ * When `feed` or `end` throw an ExpositionError, or the connection fails: `reader.abort()`, then `reader.setOwn(up, 0)`
+ * and `emit(reader.fail(time))`, whose batches say that the series ended.
+ */
+export class ExpositionReader {
+  readonly #rows: ScrapeRows
+  readonly #text: TextScan
+  readonly #options: ReaderOptions
+  readonly #own = new Map<number, number>()
+  #reading = false
+  #size = 0
+
+  constructor(source: Source, resolve: Resolve, options: ReaderOptions) {
+    this.#options = options
+    this.#rows = new ScrapeRows(source, resolve, {
+      sampleLimit: options.sampleLimit,
+      trackTimestamps: options.trackTimestampsStaleness,
+    })
+    this.#text = new TextScan(this.#rows, options)
+  }
+
+  /** The layout of the last batches. */
+  get layout(): Layout {
+    return this.#rows.slots.layout
+  }
+
+  /** What the body at hand amounts to so far, or the last one came to, also where it was given up. */
+  get counts(): ScrapeCounts {
+    return this.#rows.counts
+  }
+
+  /** Bytes held for lines and slots, beside the series. */
+  get memory(): number {
+    return this.#rows.table.memory + this.#rows.slots.memory + this.#rows.order.byteLength
+  }
+
+  /** Begins a body; one that was begun before and neither committed nor given up is given up. */
+  begin(format: ExpositionFormat): void {
+    this.abort()
+    this.#rows.begin(format.startsWith('openmetrics') ? openMetricsDialect : textDialect)
+    this.#text.begin()
+    this.#size = 0
+    this.#reading = true
+  }
+
+  /**
+   * Reads the bytes from a position to another. They may be cut anywhere; nothing of the chunk is kept.
+   *
+   * @throws ExpositionError
+   */
+  feed(chunk: Uint8Array, from: number, to: number): void {
+    const { bodySizeLimit } = this.#options
+    this.#size += to - from
+    if (bodySizeLimit > 0 && this.#size >= bodySizeLimit) {
+      throw new ExpositionError(
+        'limit',
+        `body size limit exceeded: expected less than ${bodySizeLimit} bytes`,
+      )
+    }
+    this.#text.feed(asBuffer(chunk), from, to)
+  }
+
+  /**
+   * Ends the body and says what it amounts to.
+   *
+   * @throws ExpositionError where it is not complete, or has more samples than it may
+   */
+  end(): ScrapeCounts {
+    this.#text.end()
+    const { sampleLimit } = this.#options
+    const { counts } = this.#rows
+    if (sampleLimit > 0 && counts.kept > sampleLimit) {
+      throw new ExpositionError(
+        'limit',
+        `sample limit exceeded: ${counts.kept} samples after relabeling, expected at most ${sampleLimit}`,
+      )
+    }
+    return counts
+  }
+
+  /**
+   * Takes what was read: series that vanished get stale markers on the layout before, which come first.
+   *
+   * @param time of the scrape, Unix milliseconds
+   */
+  commit(time: number): Batch[] {
+    this.#reading = false
+    return this.#rows.commit(time, (columns) => this.#writeOwn(columns))
+  }
+
+  /** Gives the body up: slots, layout and series are as they were. */
+  abort(): void {
+    if (!this.#reading) return
+    this.#reading = false
+    this.#rows.abort()
+  }
+
+  /**
+   * The scrape failed: all series end but the caller's own.
+   *
+   * @returns stale markers on the layout before, then the caller's series
+   */
+  fail(time: number): Batch[] {
+    this.abort()
+    return this.#end(time, (slot) => this.#own.has(slot))
+  }
+
+  /** The target is gone: all series end, the caller's own among them. */
+  retire(time: number): Batch[] {
+    this.abort()
+    this.#own.clear()
+    return this.#end(time, () => false)
+  }
+
+  /** Adds a series that no line of the target can be. The reader takes over the reference to its attributes. */
+  addOwn(series: Series): OwnSeries {
+    const slot = this.#rows.slots.addOwn(series)
+    this.#own.set(slot, Number.NaN)
+    return { slot }
+  }
+
+  /** The value of an own series in the batch to come, and in all after it until it gets another. */
+  setOwn({ slot }: OwnSeries, value: number): void {
+    this.#own.set(slot, value)
+  }
+
+  /** Gives everything back, at the end of the source. */
+  dispose(): void {
+    this.abort()
+    this.#rows.forgetLines()
+    this.#rows.slots.dispose()
+    this.#own.clear()
+  }
+
+  #end(time: number, keeps: (slot: number) => boolean): Batch[] {
+    const { slots } = this.#rows
+    const before = slots.layout
+    const ended = this.#rows.endAll(keeps)
+    const layout = slots.commit()
+    const batches: Batch[] = []
+    if (ended.length > 0) batches.push(staleBatch(before, Int32Array.from(ended), time))
+    if (layout.size > 0) {
+      const values = new Float64Array(layout.series.length)
+      for (const [slot, value] of this.#own) values[slot] = value
+      batches.push(new Batch(layout, { time, values }))
+    }
+    return batches
+  }
+
+  #writeOwn(columns: SampleColumns): void {
+    for (const [slot, value] of this.#own) columns.values[slot] = value
+  }
+}
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+}

@@ -1,0 +1,146 @@
+import { PartTable, removeEntry, resized } from './part-table.ts'
+
+/** What a row stands for, where that is no slot of its own. */
+export const rowTarget = {
+  /** A series that relabeling dropped. */
+  dropped: -1,
+  /** A line of HELP, TYPE or UNIT. */
+  metadata: -2,
+  /** A `_created` line, whose value is the start time of others. */
+  created: -3,
+} as const
+
+/** A row that shares its slot with others, since they come to the same series. */
+export function sharedTarget(slot: number): number {
+  return rowTarget.created - 1 - slot
+}
+
+/** The slot that a row's target means, whether shared or not; -1 where it means none. */
+export function slotOfTarget(target: number): number {
+  if (target >= 0) return target
+  return target < rowTarget.created ? rowTarget.created - 1 - target : -1
+}
+
+/**
+ * The lines of a target, without their values: a row is a head (the name), a tail (labels, and the blank before the
+ * value) and a target. A line of metadata is all tail. Found by bytes, so that a known line costs no parsing.
+ */
+export class RowTable {
+  readonly parts = new PartTable()
+  /** Part of each row; these three are replaced when they grow. */
+  heads = new Int32Array(16)
+  tails = new Int32Array(16)
+  /** A slot, or what `rowTarget` and `sharedTarget` say. */
+  targets = new Int32Array(16)
+  /** What the line's name means; an index of its owner's. */
+  names = new Int32Array(16)
+  /** Open addressing: a row's number + 1, 0 where nothing is. */
+  #index = new Int32Array(32)
+  #count = 0
+  #next = 0
+  readonly #free: number[] = []
+
+  /** The number of rows. */
+  get size(): number {
+    return this.#count
+  }
+
+  /** Row numbers are below this. */
+  get limit(): number {
+    return this.#next
+  }
+
+  /** Bytes held. */
+  get memory(): number {
+    return this.parts.memory + 4 * (4 * this.heads.length + this.#index.length) + 8 * this.#free.length
+  }
+
+  /** The row of these parts; -1 where there is none. */
+  find(head: number, tail: number): number {
+    const mask = this.#index.length - 1
+    for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
+      const row = (this.#index[at] ?? 0) - 1
+      if (row < 0 || (this.heads[row] === head && this.tails[row] === tail)) return row
+    }
+  }
+
+  /** Makes a row of parts whose references it takes over. */
+  add(head: number, tail: number, target: number, name: number): number {
+    const row = this.#free.pop() ?? this.#next++
+    if (row === this.heads.length) this.#resize(row + Math.max(16, row >> 1))
+    this.heads[row] = head
+    this.tails[row] = tail
+    this.targets[row] = target
+    this.names[row] = name
+    this.#count++
+    if (this.#count * 2 > this.#index.length) this.#reindex(this.#index.length * 2)
+    else this.#enter(row)
+    return row
+  }
+
+  /** Takes a row out and gives its parts back. */
+  remove(row: number): void {
+    removeEntry(this.#index, row, (other) => mix(this.heads[other] ?? 0, this.tails[other] ?? 0))
+    this.parts.release(this.heads[row] ?? 0)
+    this.parts.release(this.tails[row] ?? 0)
+    this.heads[row] = -1
+    this.#count--
+    this.#free.push(row)
+  }
+
+  /** Whether a row of this number is there. */
+  has(row: number): boolean {
+    return (this.heads[row] ?? -1) >= 0
+  }
+
+  /** The bytes of a row, and a newline. */
+  textOf(row: number): Buffer {
+    const { bytes, offsets, lengths } = this.parts
+    const ranges = [this.heads[row] ?? 0, this.tails[row] ?? 0].map((part) => {
+      const offset = offsets[part] ?? 0
+      return bytes.subarray(offset, offset + (lengths[part] ?? 0))
+    })
+    return Buffer.concat([...ranges, Buffer.from('\n')])
+  }
+
+  /** After changes: gives back room that is not used. */
+  trim(): void {
+    this.parts.trim()
+    if (this.heads.length - this.#next > 1024 + (this.#next >> 2)) this.#resize(this.#next)
+    if (this.#count * 8 < this.#index.length) this.#reindex(Math.max(32, this.#index.length / 4))
+  }
+
+  clear(): void {
+    this.parts.clear()
+    this.#index = new Int32Array(32)
+    this.#count = 0
+    this.#next = 0
+    this.#free.length = 0
+    this.#resize(16)
+  }
+
+  #resize(length: number): void {
+    this.heads = resized(this.heads, length)
+    this.tails = resized(this.tails, length)
+    this.targets = resized(this.targets, length)
+    this.names = resized(this.names, length)
+  }
+
+  #reindex(length: number): void {
+    this.#index = new Int32Array(length)
+    for (let row = 0; row < this.#next; row++) if (this.has(row)) this.#enter(row)
+  }
+
+  #enter(row: number): void {
+    const mask = this.#index.length - 1
+    let at = mix(this.heads[row] ?? 0, this.tails[row] ?? 0) & mask
+    while (this.#index[at] !== 0) at = (at + 1) & mask
+    this.#index[at] = row + 1
+  }
+}
+
+/** Part numbers are small and dense, so a multiplicative hash of both spreads them (Knuth, volume 3, 6.4). */
+function mix(head: number, tail: number): number {
+  const mixed = Math.imul(Math.imul(head, 0x9e3779b1) ^ tail, 0x85ebca6b)
+  return mixed ^ (mixed >>> 15)
+}

@@ -1,0 +1,176 @@
+import type { Layout } from '#src/model/layout.ts'
+import { sameSeries, type Series } from '#src/model/series.ts'
+import { SlotTable } from '#src/model/slot-table.ts'
+import type { Source } from '#src/model/source.ts'
+import { removeEntry, resized } from './part-table.ts'
+
+/** The owner of a slot that no row has any more. */
+const nobody = -1
+/** The owner of a slot that the reader's caller writes. */
+const caller = -2
+
+/**
+ * The slots of a target's series, found by identity: two lines that come to the same series, be it by other order of
+ * labels or by relabeling, share a slot. Knows which row a slot belongs to.
+ */
+export class SeriesSlots {
+  readonly #table: SlotTable
+  #owners = new Int32Array(16)
+  #hashes = new Int32Array(16)
+  /** Open addressing: a slot + 1, 0 where nothing is. */
+  #index = new Int32Array(32)
+  /** The rows of slots that have more than one. */
+  readonly #shared = new Map<number, Set<number>>()
+  #count = 0
+
+  constructor(source: Source) {
+    this.#table = new SlotTable(source)
+  }
+
+  /** The version last committed. */
+  get layout(): Layout {
+    return this.#table.layout
+  }
+
+  /** The number of series. */
+  get size(): number {
+    return this.#count
+  }
+
+  /** Bytes held beside the series themselves. */
+  get memory(): number {
+    return 4 * (this.#owners.length + this.#hashes.length + this.#index.length)
+  }
+
+  /** The series of a slot. */
+  at(slot: number): Series | undefined {
+    return this.#table.at(slot)
+  }
+
+  /** The slot of a series; -1 where it has none. */
+  find(series: Series): number {
+    return this.#find(series, series.hash.low)
+  }
+
+  /** Puts a series in, and takes over the caller's reference. */
+  add(series: Series): number {
+    const { low } = series.hash
+    const slot = this.#table.add(series)
+    if (slot >= this.#owners.length) {
+      const length = Math.max(slot + 16, slot + (slot >> 1))
+      this.#owners = resized(this.#owners, length)
+      this.#hashes = resized(this.#hashes, length)
+    }
+    this.#owners[slot] = nobody
+    this.#hashes[slot] = low
+    this.#count++
+    if (this.#count * 2 > this.#index.length) this.#reindex(this.#index.length * 2)
+    else this.#enter(slot)
+    return slot
+  }
+
+  /** Takes a series out. */
+  remove(slot: number): void {
+    removeEntry(this.#index, slot, (other) => this.#hashes[other] ?? 0)
+    this.#count--
+    this.#owners[slot] = nobody
+    this.#shared.delete(slot)
+    this.#table.remove(slot)
+  }
+
+  /** A series that the caller writes and no line can be. */
+  addOwn(series: Series): number {
+    const slot = this.add(series)
+    this.#owners[slot] = caller
+    return slot
+  }
+
+  isOwn(slot: number): boolean {
+    return this.#owners[slot] === caller
+  }
+
+  /** Whether no row has the slot. */
+  isOrphan(slot: number): boolean {
+    return this.#owners[slot] === nobody
+  }
+
+  /** Makes a row an owner of a slot. The rows that share it from now on are handed back where there is more than one. */
+  attach(slot: number, row: number): ReadonlySet<number> | undefined {
+    const owner = this.#owners[slot] ?? nobody
+    if (owner === nobody) {
+      this.#owners[slot] = row
+      return undefined
+    }
+    const rows = this.#shared.get(slot) ?? new Set([owner])
+    rows.add(row)
+    this.#shared.set(slot, rows)
+    return rows
+  }
+
+  /**
+   * Takes a row off a slot.
+   *
+   * @returns how many rows are left, and the last of them
+   */
+  detach(slot: number, row: number): { readonly left: number; readonly last: number } {
+    const rows = this.#shared.get(slot)
+    if (rows === undefined) {
+      if (this.#owners[slot] === row) this.#owners[slot] = nobody
+      return { left: 0, last: nobody }
+    }
+    rows.delete(row)
+    const [last = nobody] = rows
+    if (this.#owners[slot] !== caller) this.#owners[slot] = last
+    if (rows.size <= 1) this.#shared.delete(slot)
+    return { left: rows.size, last }
+  }
+
+  /** Leaves all slots but the caller's without rows. */
+  orphanAll(): void {
+    this.#shared.clear()
+    for (let slot = 0; slot < this.#owners.length; slot++) {
+      if (this.#owners[slot] !== caller) this.#owners[slot] = nobody
+    }
+  }
+
+  commit(): Layout {
+    const layout = this.#table.commit()
+    const { length } = layout.series
+    if (this.#owners.length > length + 1024 + (length >> 2)) {
+      this.#owners = resized(this.#owners, length)
+      this.#hashes = resized(this.#hashes, length)
+    }
+    return layout
+  }
+
+  dispose(): void {
+    this.#table.dispose()
+    this.#index = new Int32Array(32)
+    this.#shared.clear()
+    this.#count = 0
+  }
+
+  #find(series: Series, low: number): number {
+    const mask = this.#index.length - 1
+    for (let at = low & mask; ; at = (at + 1) & mask) {
+      const slot = (this.#index[at] ?? 0) - 1
+      if (slot < 0) return -1
+      if (this.#hashes[slot] !== low) continue
+      const known = this.#table.at(slot)
+      if (known !== undefined && sameSeries(known, series)) return slot
+    }
+  }
+
+  #reindex(length: number): void {
+    this.#index = new Int32Array(length)
+    const { length: slots } = this.#owners
+    for (let slot = 0; slot < slots; slot++) if (this.#table.at(slot) !== undefined) this.#enter(slot)
+  }
+
+  #enter(slot: number): void {
+    const mask = this.#index.length - 1
+    let at = (this.#hashes[slot] ?? 0) & mask
+    while (this.#index[at] !== 0) at = (at + 1) & mask
+    this.#index[at] = slot + 1
+  }
+}
