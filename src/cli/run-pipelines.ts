@@ -1,18 +1,13 @@
-import { pathText, type Finding } from '#src/config/finding.ts'
 import { readConfiguration } from '#src/config/read-configuration.ts'
 import { startSurroundings } from '#src/extensions/surroundings.ts'
 import { exitStatus } from '#src/pipeline/exit-status.ts'
-import type { Mistake } from '#src/pipeline/mistake.ts'
-import { GraphError } from '#src/pipeline/graph-error.ts'
 import type { Reread } from '#src/pipeline/reloadable-service.ts'
-import { StartError } from '#src/pipeline/start-error.ts'
 import { runService } from '#src/pipeline/service.ts'
-import { describeError } from '#src/telemetry/log-value.ts'
-import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import { StructuredLogger } from '#src/telemetry/structured-logger.ts'
-import type { Invocation } from './command-line.ts'
 import { announcement } from './announcement.ts'
+import type { Invocation } from './command-line.ts'
 import type { Console } from './console.ts'
+import { explain, mistakesIn, tellWarnings } from './explanation.ts'
 import { printFindings, verdict } from './verdict.ts'
 import { version } from './version.ts'
 
@@ -35,9 +30,7 @@ export async function runPipelines({ files, sets, strict }: Invocation, console:
 
   async function reread(): Promise<Reread> {
     reading = await readConfiguration(input)
-    if (reading.configuration === undefined) {
-      return { mistakes: reading.findings.filter(({ severity }) => severity === 'error').map(mistakeOf) }
-    }
+    if (reading.configuration === undefined) return { mistakes: mistakesIn(reading.findings) }
     tellWarnings(reading.findings, logger)
     return { configuration: reading.configuration }
   }
@@ -47,13 +40,7 @@ export async function runPipelines({ files, sets, strict }: Invocation, console:
     version,
     logger,
     reread,
-    explain(error) {
-      if (!(error instanceof GraphError)) {
-        const message = error instanceof StartError ? error.message : describeError(error)
-        return [{ message, text: message }]
-      }
-      return error.mistakes.flatMap((each) => reading.locate(each.component, each.error)).map(mistakeOf)
-    },
+    explain: (error) => explain(error, reading),
     announce(locations) {
       if (console.interactive) console.err(announcement(locations))
     },
@@ -64,28 +51,4 @@ export async function runPipelines({ files, sets, strict }: Invocation, console:
   })
   logger.flush()
   return status
-}
-
-function tellWarnings(findings: readonly Finding[], logger: Logger): void {
-  for (const finding of findings) {
-    if (finding.severity !== 'warning') continue
-    logger.warn('a warning about the configuration', {
-      place: placeOf(finding),
-      warning: statement(finding),
-      [notHeldBack]: true,
-    })
-  }
-}
-
-function mistakeOf(finding: Finding): Mistake {
-  return { message: statement(finding), place: placeOf(finding), text: finding.text }
-}
-
-function statement({ path, message }: Finding): string {
-  const where = pathText(path)
-  return where === '' ? message : `${where}: ${message}`
-}
-
-function placeOf({ file, line, column }: Finding): string | undefined {
-  return line === 0 ? undefined : `${file}:${line}:${column}`
 }

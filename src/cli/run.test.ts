@@ -173,6 +173,31 @@ describe('run', () => {
     expect(err).toMatch(/the configuration is wrong: \d+ mistakes?\n$/)
   })
 
+  test('reads its files again on SIGHUP, and refuses what is wrong', async () => {
+    const path = await file('changing.yaml', configuration())
+    let told = ''
+    const running = result(['--config', path], { err: (text) => void (told += text) })
+    const until = async (line: RegExp): Promise<void> => {
+      while (!line.test(told)) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await until(/ everything runs /)
+    await file(
+      'changing.yaml',
+      configuration({ processors: { batch: { timeout: '3s' }, 'batch/unused': {} } }),
+    )
+    process.emit('SIGHUP')
+    await until(/ the new configuration runs\n/)
+    expect(told).toMatch(
+      / warn {2}a warning about the configuration place=\S+ warning="processors\.batch\/unused: /,
+    )
+    await file('changing.yaml', configuration({ processors: { batch: { timeotu: '3s' } } }))
+    process.emit('SIGHUP')
+    await until(/ the new configuration was refused; the one before goes on mistakes=1\n/)
+    expect(told).toMatch(/ error the configuration cannot run place=\S+ reason="processors\.batch\.timeotu: /)
+    process.emit('SIGTERM')
+    expect((await running).status).toBe(0)
+  })
+
   test('runs until SIGTERM, and tells a person where to look', async () => {
     let told = ''
     const { promise, resolve } = Promise.withResolvers<void>()
