@@ -64,21 +64,28 @@ function ofOptions(schema: SchemaView): JsonSchema {
 /** The forms that a value may have in a file beside the one in the schema. Undefined where it takes anything anyway. */
 function formsOf(schema: SchemaView, words: JsonSchema): JsonSchema[] | undefined {
   const alternatives = alternativesOf([schema])
-  if (schema.weir === 'duration') {
+  if (schema.weir === 'duration')
     return [{ type: 'string', pattern: durationPattern }, { const: 0 }, reference]
-  }
+  if (schema.anyCase === true) return [words, inOtherCases(alternatives), reference]
   if (schema.anyOf !== undefined || schema.oneOf !== undefined) return [words, reference]
   if (takes(alternatives, 'string')) {
-    if (schema.enum !== undefined || schema.const !== undefined) return [words, reference]
-    return [words, { type: ['number', 'boolean'] }]
+    const isOpen = schema.enum === undefined && schema.const === undefined
+    return [words, reference, ...(isOpen ? [{ type: ['number', 'boolean'] }] : [])]
   }
   if (takes(alternatives, 'object')) return [words, { type: 'null' }, reference]
-  if (!takes(alternatives, 'array'))
-    return takes(alternatives, 'integer') || takes(alternatives, 'number') || takes(alternatives, 'boolean')
-      ? [words, reference]
-      : undefined
-  const isTextList = takes(alternativesOf(schemasOfItem(alternatives, 0)), 'string')
-  return [words, { type: 'null' }, isTextList ? { type: 'string' } : reference]
+  if (takes(alternatives, 'array')) {
+    const isTextList = takes(alternativesOf(schemasOfItem(alternatives, 0)), 'string')
+    return [words, { type: 'null' }, isTextList ? { type: 'string' } : reference]
+  }
+  const isPlain = ['integer', 'number', 'boolean'].some((type) => takes(alternatives, type))
+  return isPlain ? [words, reference] : undefined
+}
+
+/** The constants in capitals, and with one. */
+function inOtherCases(alternatives: readonly SchemaView[]): JsonSchema {
+  const constants = alternatives.flatMap(({ const: one, enum: several = [] }) => [one, ...several])
+  const texts = constants.filter((each) => typeof each === 'string')
+  return { enum: texts.flatMap((each) => [each.toUpperCase(), each.charAt(0).toUpperCase() + each.slice(1)]) }
 }
 
 /** What is shown where the cursor is, whatever form the value has. */

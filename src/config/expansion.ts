@@ -91,8 +91,13 @@ export class Expansion {
     const [only] = parts
     if (typeof only === 'object' && only.start === 0 && only.end === text.length)
       return this.#whole(only, scope)
-    const value = this.#join(parts, text, scope)
-    return { kind: 'scalar', value, text: value, quoted, place: scope.place }
+    const names: string[] = []
+    const value = this.#join(parts, text, scope, names)
+    const place =
+      names.length === 0
+        ? scope.place
+        : { ...scope.place, origin: { reference: names.join(), line: undefined } }
+    return { kind: 'scalar', value, text: value, quoted, place }
   }
 
   #whole(reference: Reference, scope: Scope): ConfigNode {
@@ -121,11 +126,11 @@ export class Expansion {
     return this.#value(text, { ...inner, place: scalar.place }, false)
   }
 
-  /** The text with references replaced by the texts of their values. */
-  #join(parts: readonly TextPart[], text: string, scope: Scope): string {
+  /** The text with references replaced by the texts of their values, whose names are added to a list. */
+  #join(parts: readonly TextPart[], text: string, scope: Scope, names: string[] = []): string {
     let joined = ''
     for (const part of parts) {
-      joined += typeof part === 'string' ? part : this.#text(part, text, scope)
+      joined += typeof part === 'string' ? part : this.#text(part, text, scope, names)
       if (joined.length > maxCharacters) {
         throw new UnresolvedReference(`the value becomes longer than ${maxCharacters} characters`)
       }
@@ -133,8 +138,9 @@ export class Expansion {
     return joined
   }
 
-  #text(reference: Reference, around: string, scope: Scope): string {
+  #text(reference: Reference, around: string, scope: Scope, names: string[]): string {
     const value = this.#look(reference, around, scope)
+    names.push(value.name)
     const { text = '' } = value
     if (value.final || !hasDollar(text)) return text
     return this.#join(parseReferences(text).parts, text, deeper(value, scope))

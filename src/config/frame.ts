@@ -11,7 +11,7 @@ export const hiddenText = '[REDACTED]'
 
 /** What stands after such a name is not shown: the key of a secret may be misspelt, or stand where no schema knows it. */
 const tellingName =
-  /(?:pas+w|passphrase|pwd|\bpw\b|secret|token|credential|auth|bearer|cookie|signature|private|api_?key|key_pem|dsn)[\w.-]{0,40}["']?\s{0,9}[:=]\s{0,9}["']?/gi
+  /(?:pas+w|passphrase|pwd|\bpw\b|secret|token|credential|auth|bearer|cookie|signature|private|api[_-]?key|key_pem|dsn)[\w.-]{0,40}["']?\s{0,9}[:=]\s{0,9}["']?/gi
 
 /** Whether a key sounds like that of a secret. */
 export function isTelling(key: string): boolean {
@@ -31,8 +31,8 @@ export class HiddenPlaces {
   #last: { readonly key: readonly unknown[]; readonly found: readonly Range[] } | undefined
 
   /** Hides what stands at a place; a reference to something elsewhere may be seen. */
-  add({ source, start, end, origin }: Place): void {
-    if (origin !== undefined || mayBeShown(source.text.slice(start, end))) return
+  add({ source, start, end }: Place): void {
+    if (mayBeShown(source.text.slice(start, end))) return
     const ranges = this.#ranges.get(source)
     if (ranges === undefined) this.#ranges.set(source, [{ start, end }])
     else ranges.push({ start, end })
@@ -86,18 +86,20 @@ export function frameOf(place: Place, hidden: HiddenPlaces): string {
   let at = range.start
   let from = -1
   let to = -1
-  // Offsets of the source become columns of what is shown.
-  const advance = (end: number, text: string): void => {
-    if (from < 0 && place.start < end) from = shown.length + Math.min(place.start - at, text.length - 1)
-    if (to < 0 && place.end <= end) to = shown.length + Math.min(place.end - at, text.length)
+  // Offsets of the source become columns of what is shown; a part that is hidden is one for all.
+  const advance = (end: number, hiddenAs?: string): void => {
+    const text = hiddenAs ?? source.text.slice(at, end)
+    if (from < 0 && place.start < end) from = shown.length + (hiddenAs === undefined ? place.start - at : 0)
+    if (to < 0 && place.end <= end)
+      to = shown.length + (hiddenAs === undefined ? place.end - at : text.length)
     shown += text
     at = end
   }
   for (const part of hidden.within(source, range)) {
-    advance(part.start, source.text.slice(at, part.start))
+    advance(part.start)
     advance(part.end, hiddenText)
   }
-  advance(range.end, source.text.slice(at, range.end))
+  advance(range.end)
   if (from < 0) from = shown.length
   if (to < 0) to = shown.length
   return drawn(line, shown, from, Math.max(to, from + 1))

@@ -4,6 +4,7 @@ import type { SchemaNotes, TSchema } from './schema.ts'
 export interface SchemaView extends SchemaNotes {
   readonly type?: string | readonly string[]
   readonly description?: string
+  readonly deprecated?: boolean
   readonly default?: unknown
   readonly const?: unknown
   readonly enum?: readonly unknown[]

@@ -116,6 +116,7 @@ export function foundText(node: ConfigNode | undefined): string {
   if (node.kind !== 'scalar') return node.kind === 'map' ? 'a mapping' : 'a list'
   const { value, text, quoted, place } = node
   if (value === null) return 'nothing'
+  if (value === '') return 'an empty text'
   if (place.origin !== undefined) return `a ${typeof value === 'string' ? 'text' : typeof value}`
   const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text
   if (typeof value !== 'string') return shown

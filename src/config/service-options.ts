@@ -121,7 +121,7 @@ const Metrics = Options(
     ),
     address: Type.Optional(
       Type.String({
-        description: 'Deprecated: where own metrics are served. Use readers.',
+        description: 'Where own metrics are served; use readers instead.',
         deprecated: true,
       }),
     ),

@@ -83,7 +83,7 @@ class Shaper {
       const name = this.#todaysName(key, entry, node, alternatives, here)
       if (name === undefined) continue
       const schemas = schemasOfKey(alternatives, name)
-      this.#warnWithoutEffect(schemas, entry, here)
+      this.#warnOfUse(schemas, entry, here)
       const value = this.shape(entry.value, schemas, here)
       if (value !== undefined) entries.set(name, { key: entry.key, value })
     }
@@ -110,9 +110,12 @@ class Shaper {
     return name
   }
 
-  #warnWithoutEffect(schemas: readonly SchemaView[], { key }: Entry, path: Path): void {
-    const reason = schemas.find(({ withoutEffect }) => withoutEffect !== undefined)?.withoutEffect
-    if (reason !== undefined) this.#context.findings.warning(`this has no effect: ${reason}`, key, path)
+  #warnOfUse(schemas: readonly SchemaView[], { key }: Entry, path: Path): void {
+    const { findings } = this.#context
+    for (const { withoutEffect, deprecated, description = '' } of schemas) {
+      if (withoutEffect !== undefined) findings.warning(`this has no effect: ${withoutEffect}`, key, path)
+      else if (deprecated === true) findings.warning(`this is deprecated. ${description}`.trim(), key, path)
+    }
   }
 }
 

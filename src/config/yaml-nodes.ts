@@ -9,7 +9,14 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import type { ConfigNode, Entry, ListNode, MapNode, ScalarNode } from './config-node.ts'
+import {
+  isNull,
+  type ConfigNode,
+  type Entry,
+  type ListNode,
+  type MapNode,
+  type ScalarNode,
+} from './config-node.ts'
 import type { Place } from './source-text.ts'
 import { maxDepth, type YamlProblem } from './yaml-syntax.ts'
 
@@ -115,6 +122,7 @@ export class NodeMaker {
   /** Adds what `<<` names; keys of the mapping itself win, then those of earlier sources. */
   #merge(entries: Map<string, Entry>, source: ConfigNode, range: Range): void {
     for (const each of source.kind === 'list' ? source.items : [source]) {
+      if (isNull(each)) continue
       if (each.kind !== 'map') {
         this.#problem('<< takes a mapping, an alias of one, or a list of those', range)
         continue

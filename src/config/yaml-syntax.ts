@@ -1,4 +1,4 @@
-import { Composer, Parser, YAMLParseError, type CST, type Document, type ErrorCode } from 'yaml'
+import { Composer, Lexer, Parser, YAMLParseError, type CST, type Document, type ErrorCode } from 'yaml'
 
 /** Something wrong in a text, by the range where it is. */
 export interface YamlProblem {
@@ -11,7 +11,7 @@ export interface YamlProblem {
 
 /** How deep collections may be nested. */
 export const maxDepth = 100
-/** Values, punctuation, blanks and comments in one text: some 100,000 values. */
+/** Values, punctuation, blanks and comments in one text: some 80,000 values. */
 const maxTokens = 400_000
 /** Mistakes of one text that are told. */
 const maxProblems = 20
@@ -37,14 +37,38 @@ export function parseSyntax(text: string): {
   readonly document?: Document
   readonly problems: YamlProblem[]
 } {
-  const tokens = [...new Parser().parse(text)]
-  const refused = outOfBounds(tokens)
-  if (refused !== undefined) return { problems: [refused] }
+  try {
+    const tokens = tokensOf(text)
+    return Array.isArray(tokens) ? compose(tokens, text) : { problems: [tokens] }
+  } catch (error) {
+    // The parser itself is recursive in places.
+    if (error instanceof RangeError) return { problems: [tooDeep(0)] }
+    throw error
+  }
+}
+
+/** The tokens of a text; the parser stops where they become too many. */
+function tokensOf(text: string): CST.Token[] | YamlProblem {
+  const parser = new Parser()
+  const tokens: CST.Token[] = []
+  let count = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++count > maxTokens) {
+      return { message: 'there are too many values in this file: split it', start: 0, end: 1, limit: true }
+    }
+    for (const token of parser.next(lexeme)) tokens.push(token)
+  }
+  for (const token of parser.end()) tokens.push(token)
+  return deepPlace(tokens) ?? tokens
+}
+
+function compose(tokens: readonly CST.Token[], text: string): ReturnType<typeof parseSyntax> {
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
   const [document, second] = [...composer.compose(tokens, true, text.length)]
   const errors = [...(document?.errors ?? [])]
-  if (second !== undefined)
-    errors.push(new YAMLParseError([...second.range].slice(0, 2) as [number, number], 'MULTIPLE_DOCS', ''))
+  if (second !== undefined) {
+    errors.push(new YAMLParseError([second.range[0], second.range[0] + 1], 'MULTIPLE_DOCS', ''))
+  }
   if (document !== undefined && errors.length === 0) return { document, problems: [] }
   return { problems: clearErrors(errors).map((error) => problemOf(error, text)) }
 }
@@ -82,25 +106,20 @@ function meaningOf(code: ErrorCode, message: string): string {
 
 type Held = CST.Token | CST.CollectionItem
 
-/** Looks at the tokens without recursion, so that what is nested too deep cannot overflow the stack. */
-function outOfBounds(tokens: readonly CST.Token[]): YamlProblem | undefined {
-  let count = 0
+/** Looks at the tokens without recursion: what is nested too deep would overflow the stack of what comes next. */
+function deepPlace(tokens: readonly CST.Token[]): YamlProblem | undefined {
   const open: { readonly held: Held; readonly depth: number }[] = tokens.map((held) => ({ held, depth: 0 }))
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { held, depth } = next
-    if (depth > maxDepth) {
-      const start = offsetOf(held)
-      return { message: `nested more than ${maxDepth} deep`, start, end: start + 1, limit: true }
-    }
-    const parts = partsOf(held)
+    if (depth > maxDepth) return tooDeep(offsetOf(held))
     const inner = 'items' in held ? depth + 1 : depth
-    count += parts.length + ('end' in held ? (held.end?.length ?? 0) : 0)
-    if (count > maxTokens) {
-      return { message: 'there are too many values in this file: split it', start: 0, end: 1, limit: true }
-    }
-    for (const part of parts) open.push({ held: part, depth: inner })
+    for (const part of partsOf(held)) open.push({ held: part, depth: inner })
   }
   return undefined
+}
+
+function tooDeep(start: number): YamlProblem {
+  return { message: `nested more than ${maxDepth} deep`, start, end: start + 1, limit: true }
 }
 
 function offsetOf(held: Held): number {
@@ -111,8 +130,6 @@ function offsetOf(held: Held): number {
 function partsOf(held: Held): Held[] {
   const parts: Held[] = []
   if ('items' in held) for (const item of held.items) parts.push(item)
-  if ('start' in held && Array.isArray(held.start)) for (const token of held.start) parts.push(token)
-  if ('sep' in held && held.sep !== undefined) for (const token of held.sep) parts.push(token)
   if ('key' in held && held.key) parts.push(held.key)
   if ('value' in held && held.value !== undefined) parts.push(held.value)
   return parts
