@@ -1,5 +1,5 @@
+import { createdName } from './exposition-type.ts'
 import type { FamilyIndex } from './family-index.ts'
-import type { Family } from './family.ts'
 import type { FamilyFacts } from './family-text.ts'
 import { FlatRows, startOf, type PackedRows } from './flat-rows.ts'
 import type { LatestSamples } from './latest-samples.ts'
@@ -74,9 +74,4 @@ export function locate(
   if (source >= 0) return isShown(columns[source], slot) ? { source, slot } : undefined
   const winner = winnerOf(contests[slot] ?? [], ({ number }) => columns[number])
   return winner === undefined ? undefined : { source: winner.samples.number, slot: winner.slot }
-}
-
-/** The name of the samples that say since when those of a family count. */
-export function createdName(name: string, type: Family['type']): string {
-  return `${type === 'counter' && name.endsWith('_total') ? name.slice(0, -'_total'.length) : name}_created`
 }

@@ -1,6 +1,5 @@
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { serverProperties } from '#src/http/server-config.ts'
-import { translationStrategies } from '#src/naming/prometheus-names.ts'
 
 /** The options of `prometheus`, in the Collector's names; where it has none, in ours. */
 export const Config = Options({
@@ -73,7 +72,12 @@ export const Config = Options({
   }),
   translation_strategy: Type.Optional(
     Type.Union(
-      translationStrategies.map((strategy) => Type.Literal(strategy)),
+      [
+        Type.Literal('UnderscoreEscapingWithSuffixes'),
+        Type.Literal('UnderscoreEscapingWithoutSuffixes'),
+        Type.Literal('NoUTF8EscapingWithSuffixes'),
+        Type.Literal('NoTranslation'),
+      ],
       {
         description:
           'How names become names of Prometheus: with or without suffixes for unit and type, with other characters escaped or not.',

@@ -91,3 +91,8 @@ export function claimedNames(name: string, { type, shape }: FamilyIdentity): rea
   if (shape === 'flat') return [name]
   return [name, ...(suffixes[type] ?? []).map((suffix) => name + suffix)]
 }
+
+/** The name of the samples that say since when those of a family count. */
+export function createdName(name: string, type: ExpositionType): string {
+  return `${type === 'counter' && name.endsWith('_total') ? name.slice(0, -'_total'.length) : name}_created`
+}

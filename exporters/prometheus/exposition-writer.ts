@@ -1,11 +1,12 @@
 import { numberTextLength, writeNumber } from '#src/text/number-text.ts'
-import { createdName, locate, prefixAt, type Capture, type CapturedFamily } from './capture.ts'
+import { locate, prefixAt, type Capture, type CapturedFamily } from './capture.ts'
 import type { ChunkPool } from './chunk-pool.ts'
+import { createdName } from './exposition-type.ts'
 import { lineHead, openMetricsMetadata, textMetadata } from './family-text.ts'
 import { startOf, type PackedRows } from './flat-rows.ts'
 import { GroupWriter } from './group-writer.ts'
 import { LineWriter, writeTime, type WriteOptions } from './line-writer.ts'
-import { isShown, winnerOf, type ReadColumns, type Row } from './row.ts'
+import { winnerOf, type ReadColumns, type Row } from './row.ts'
 import { constantsNumber } from './target-info.ts'
 import { TextChunks } from './text-chunks.ts'
 
@@ -65,12 +66,7 @@ export class ExpositionWriter {
 
   #hasSamples({ rows }: CapturedFamily): boolean {
     const { columns } = this.#capture
-    if (isGrouped(rows)) {
-      return rows.some((row) => {
-        const shown = row.contest === undefined ? row : winnerOf(row.contest, this.#read)
-        return shown !== undefined && isShown(this.#read(shown.samples), shown.slot)
-      })
-    }
+    if (isGrouped(rows)) return rows.some((row) => this.#groups.shown(row) !== undefined)
     for (let index = 0; index < rows.count; index++) {
       if (locate(rows, index, columns) !== undefined) return true
     }

@@ -3,7 +3,8 @@ import { visitParts } from '#src/model/classic-parts.ts'
 import type { Point } from '#src/model/point.ts'
 import type { Role } from '#src/model/series.ts'
 import { boundText, type BoundText } from './bound-text.ts'
-import { createdName, type CapturedFamily } from './capture.ts'
+import type { CapturedFamily } from './capture.ts'
+import { createdName } from './exposition-type.ts'
 import { linePrefix } from './family-text.ts'
 import type { LineWriter } from './line-writer.ts'
 import { isShown, winnerOf, type ReadColumns, type Row } from './row.ts'
@@ -28,10 +29,9 @@ export class GroupWriter {
   write(family: CapturedFamily, rows: readonly Row[], from: number): number {
     for (let index = from; index < rows.length; index++) {
       if (this.#lines.full) return index
-      const first = rows[index]
-      const row = first?.contest === undefined ? first : winnerOf(first.contest, this.#read)
-      const samples = row === undefined ? undefined : this.#read(row.samples)
-      if (row === undefined || !isShown(samples, row.slot)) continue
+      const shown = this.shown(rows[index])
+      if (shown === undefined) continue
+      const { row, samples } = shown
       if (row.part === undefined) this.#writePoint(family, row, samples)
       else this.#writePart(family, row, samples)
       // The start time is the last line of a metric, whichever parts it has.
@@ -41,6 +41,15 @@ export class GroupWriter {
       }
     }
     return -1
+  }
+
+  /** Which row is shown in the place of this one; undefined where none has a sample. */
+  shown(place: Row | undefined): { readonly row: Row; readonly samples: SampleColumns } | undefined {
+    const row = place?.contest === undefined ? place : winnerOf(place.contest, this.#read)
+    if (row === undefined) return undefined
+    const samples = this.#read(row.samples)
+    if (!isShown(samples, row.slot)) return undefined
+    return row.part === undefined && samples.points?.[row.slot] === undefined ? undefined : { row, samples }
   }
 
   #writePart(family: CapturedFamily, { part, slot, text }: Row, samples: SampleColumns): void {

@@ -1,6 +1,5 @@
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
 import { serverSettings, startServer, type RunningServer } from '#src/http/server.ts'
-import { formatEndpoint } from '#src/http/endpoint.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import { ChunkPool } from './chunk-pool.ts'
@@ -22,9 +21,9 @@ export class PrometheusExporter implements Exporter {
     this.#exposition = new Exposition(config, context)
   }
 
-  /** Where it listens in fact; undefined before the start. */
-  get address(): string | undefined {
-    return this.#server === undefined ? undefined : formatEndpoint(this.#server.address)
+  /** Where the metrics are, as a client on this machine reaches them; undefined while it does not listen. */
+  get url(): string | undefined {
+    return this.#server === undefined ? undefined : this.#server.url + this.#config.path
   }
 
   get location(): string | undefined {
@@ -41,7 +40,7 @@ export class PrometheusExporter implements Exporter {
   }
 
   async start(): Promise<void> {
-    const { path, tls, enable_open_metrics: openMetrics, max_concurrent_scrapes: maxScrapes } = this.#config
+    const { path, enable_open_metrics: openMetrics, max_concurrent_scrapes: maxScrapes } = this.#config
     const { logger, clock } = this.#context
     const scrapes = new Scrapes({
       path,
@@ -59,8 +58,7 @@ export class PrometheusExporter implements Exporter {
       name: this.#context.id,
       clock,
     })
-    const scheme = tls === undefined ? 'http' : 'https'
-    logger.info('metrics are served', { url: `${scheme}://${this.address}${path}` })
+    logger.info('metrics are served', { url: this.url })
   }
 
   async stop(): Promise<void> {

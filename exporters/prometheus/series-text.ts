@@ -1,5 +1,5 @@
 import { attributeText } from '#src/attributes/attribute-text.ts'
-import type { AttributeSet } from '#src/model/attribute-set.ts'
+import { compareBytewise, type AttributeSet } from '#src/model/attribute-set.ts'
 import { boundLabel, parseBound } from '#src/model/classic-parts.ts'
 import type { Resource, Scope } from '#src/model/resource.ts'
 import { roleSuffix, type Metric, type Series } from '#src/model/series.ts'
@@ -13,7 +13,7 @@ import {
 } from '#src/naming/prometheus-names.ts'
 import { byteText, escapeLabelValue, quoteName } from '#src/text/label-text.ts'
 import { boundText, oddBoundText } from './bound-text.ts'
-import { familyIdentity, type Shape } from './exposition-type.ts'
+import { createdName, expositionType, familyIdentity, type Shape } from './exposition-type.ts'
 import type { Part } from './row.ts'
 
 /** What is written into labels beside a series' own attributes. */
@@ -46,7 +46,8 @@ export class SeriesText {
   /** The name of the family of a series, as `byteText`. */
   familyName({ metric, role }: Series, shape: Shape): string {
     const name = prometheusMetricName(metric, this.#settings.translation, role)
-    // A part that its family's type has no place for, and the start time of a whole, are families of their own.
+    // The start time of a whole, and a part that its family's type has no place for, are families of their own.
+    if (role === 'created') return this.#metricName(createdName(name, expositionType(metric.descriptor)))
     return this.#metricName(shape === 'flat' && role !== 'total' ? name + roleSuffix[role] : name)
   }
 
@@ -158,12 +159,12 @@ export class SeriesText {
   #write(labels: Labels): string {
     const scheme = this.#scheme
     const pairs: string[] = []
-    for (const [name, value] of labels) {
+    for (const [name, value] of [...labels].toSorted(([a], [b]) => compareBytewise(a, b))) {
       if (value === '') continue
       const escaped = scheme === undefined ? name : escapeName(name, scheme, isClassicLabelName)
       pairs.push(`${quoteName(escaped, isClassicLabelName)}="${escapeLabelValue(value)}"`)
     }
-    return pairs.length === 0 ? '' : byteText(`{${pairs.toSorted().join(',')}`)
+    return pairs.length === 0 ? '' : byteText(`{${pairs.join(',')}`)
   }
 }
 

@@ -4,6 +4,7 @@ import { testContext, type TestContext } from '#src/testing/context.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import type { PrometheusConfig } from './config.ts'
 import { Exposition } from './exposition.ts'
+import { PrometheusExporter } from './prometheus-exporter.ts'
 import { negotiate } from './representation.ts'
 
 /** The options where a file says nothing but the endpoint: any free port. */
@@ -70,4 +71,14 @@ export function testExposition(
     },
     dropped: () => Object.fromEntries(context.ledger.dropped),
   }
+}
+
+/** An exporter that serves; the caller stops it. */
+export async function startExporter(
+  config: Partial<PrometheusConfig> = {},
+): Promise<{ readonly exporter: PrometheusExporter; readonly context: TestContext; readonly url: string }> {
+  const context = testContext('prometheus')
+  const exporter = new PrometheusExporter({ ...defaults, ...config }, context)
+  await exporter.start()
+  return { exporter, context, url: exporter.url ?? '' }
 }

@@ -30,7 +30,9 @@ export function visitParts(point: Point, visit: PartVisitor): void {
 function visitSummary({ quantiles, sum, count }: SummaryPoint, visit: PartVisitor): void {
   let previous = -Infinity
   for (const { quantile, value } of quantiles) {
-    if (quantile > previous) visit('quantile', quantile, value)
+    // A sender may repeat a quantile or a bound, or mix their order: no part comes twice.
+    if (!(quantile > previous)) continue
+    visit('quantile', quantile, value)
     previous = quantile
   }
   visit('sum', Number.NaN, sum)
@@ -42,8 +44,9 @@ function visitHistogram({ bounds, counts, sum, count }: HistogramPoint, visit: P
   let previous = -Infinity
   for (const [index, bound] of bounds.entries()) {
     total = addCounts(total, counts[index] ?? 0)
-    // A sender may repeat a bound, or say infinity, which is the bucket that follows anyway: no part comes twice.
-    if (bound > previous && bound !== Infinity) visit('bucket', bound, total)
+    // Infinity is the bucket that follows anyway.
+    if (!(bound > previous) || bound === Infinity) continue
+    visit('bucket', bound, total)
     previous = bound
   }
   visit('bucket', Infinity, count)

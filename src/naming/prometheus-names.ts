@@ -2,14 +2,11 @@ import type { Metric, Role } from '#src/model/series.ts'
 import { unitInWords } from './prometheus-units.ts'
 
 /** How names of OpenTelemetry become names of Prometheus: the values of the Collector's `translation_strategy`. */
-export const translationStrategies = [
-  'UnderscoreEscapingWithSuffixes',
-  'UnderscoreEscapingWithoutSuffixes',
-  'NoUTF8EscapingWithSuffixes',
-  'NoTranslation',
-] as const
-
-export type TranslationStrategy = (typeof translationStrategies)[number]
+export type TranslationStrategy =
+  | 'UnderscoreEscapingWithSuffixes'
+  | 'UnderscoreEscapingWithoutSuffixes'
+  | 'NoUTF8EscapingWithSuffixes'
+  | 'NoTranslation'
 
 /** What a strategy stands for. */
 export interface NameTranslation {

@@ -183,14 +183,14 @@ async function serve(layouts: readonly Layout[]): Promise<void> {
   await exporter.start()
   exporter.consume(batches(layouts, 1))
   for (let round = 0; round < 6; round++) globalThis.gc?.()
-  process.send?.(exporter.address)
+  process.send?.(exporter.url)
   await once(process, 'disconnect')
   await exporter.stop()
 }
 
-async function scrape(address: string, encoding: string): Promise<number> {
+async function scrape(url: string, encoding: string): Promise<number> {
   const headers = { 'accept-encoding': encoding }
-  const request = get(`http://${address}/metrics`, { headers, agent: false })
+  const request = get(url, { headers, agent: false })
   const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream]
   let bytes = 0
   for await (const chunk of response) bytes += (chunk as Buffer).length
@@ -210,13 +210,13 @@ async function memory(pid: number, field: 'VmRSS' | 'VmHWM'): Promise<number> {
 
 async function measureServer(mode: string, series: number): Promise<void> {
   const child: ChildProcess = fork(import.meta.filename, [mode])
-  const [address] = (await once(child, 'message')) as [string]
+  const [url] = (await once(child, 'message')) as [string]
   const pid = child.pid ?? 0
   for (const encoding of ['identity', 'gzip', 'zstd']) {
-    await scrape(address, encoding)
+    await scrape(url, encoding)
     const start = await processCpu(pid)
     let bytes = 0
-    for (let round = 0; round < rounds; round++) bytes = await scrape(address, encoding)
+    for (let round = 0; round < rounds; round++) bytes = await scrape(url, encoding)
     const cost = ((await processCpu(pid)) - start) / rounds / series
     print(`  over HTTP, ${encoding}`, (cost * 1e6).toFixed(3), bytes)
   }
@@ -224,7 +224,7 @@ async function measureServer(mode: string, series: number): Promise<void> {
     const before = await memory(pid, 'VmRSS')
     // Resets the peak (proc(5), clear_refs).
     await writeFile(`/proc/${pid}/clear_refs`, '5')
-    await Promise.all(Array.from({ length: 10 }, async () => await scrape(address, encoding)))
+    await Promise.all(Array.from({ length: 10 }, async () => await scrape(url, encoding)))
     const peak = await memory(pid, 'VmHWM')
     console.log(
       `  ten scrapers at once, ${encoding}: RSS ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB at the peak`,
