@@ -1,6 +1,7 @@
 import { compareBytewise } from '#src/model/attribute-set.ts'
 import type { Clock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
+import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { describeError } from '#src/telemetry/log-value.ts'
 import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import type { ComponentStatus, ReloadOutcome, ServiceView } from '#src/telemetry/service-view.ts'
@@ -154,7 +155,7 @@ function digest(configuration: Configuration): string {
     components,
     serviceExtensions,
     [...pipelines.values()],
-    telemetry,
+    fingerprintOf(telemetry),
     shutdownDeadlineMs,
   ])
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from '#src/config/configuration.ts'
+import { fingerprintOf } from '#src/config/fingerprint.ts'
 import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 
 /** What stands beside the pipelines while they run: own metrics, the admin server. */
@@ -75,5 +76,5 @@ export class RenewedSurroundings {
 
 /** A text that is equal for configurations with the same surroundings. */
 function digest({ telemetry, extensions, serviceExtensions }: Configuration): string {
-  return JSON.stringify([telemetry, serviceExtensions.map((id) => [id, extensions.get(id)?.fingerprint])])
+  return fingerprintOf([telemetry, serviceExtensions.map((id) => [id, extensions.get(id)?.fingerprint])])
 }

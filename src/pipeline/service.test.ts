@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { Exporter } from '#src/component/define.ts'
 import type { Configuration } from '#src/config/configuration.ts'
+import { Secret } from '#src/config/secret.ts'
 import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { configurationOf, type GivenConfiguration } from '#src/testing/configuration.ts'
@@ -199,6 +200,24 @@ test('own telemetry is started again where its configuration changed, and only t
   await service.view?.reload()
   await until(() => service.surroundings.length === 3)
   expect(service.surroundings).toEqual(['start none', 'stop none', 'start detailed'])
+})
+
+test('a changed credential of own telemetry is a change', async () => {
+  const configuration = configurationOf(given())
+  const pushing = (token: string): Configuration => {
+    const headers = { authorization: new Secret(token) }
+    const times = { intervalMs: 1000, timeoutMs: 1000 }
+    const reader = { kind: 'otlp_grpc', endpoint: 'http://peer', insecure: true, headers, ...times } as const
+    const { telemetry } = configuration
+    return { ...configuration, telemetry: { ...telemetry, metrics: { level: 'basic', readers: [reader] } } }
+  }
+  const service = await new Running(pushing('one')).started()
+  service.next = { configuration: pushing('one') }
+  expect(await service.view?.reload()).toMatchObject({ changed: false })
+  service.next = { configuration: pushing('two') }
+  expect(await service.view?.reload()).toMatchObject({ changed: true })
+  await until(() => service.surroundings.length === 3)
+  expect(service.surroundings).toEqual(['start basic', 'stop basic', 'start basic'])
 })
 
 test('own telemetry that cannot start goes back to what it was, and the reload counts as failed', async () => {
