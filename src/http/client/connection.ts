@@ -1,0 +1,228 @@
+import type { OnReadOpts, Socket } from 'node:net'
+import { ClientError } from './client-error.ts'
+import { ResponseReader, type ResponseReceiver } from './response-reader.ts'
+import { explainSocketError } from './socket-error.ts'
+
+/**
+ * Where all connections of a thread read into: on Linux and macOS libuv fills it and calls back before it reads anything
+ * else, so that it needs neither one buffer a connection nor one a chunk. Each chunk that `socket.on('data')` allocates is
+ * external memory, which drives full collections: they were a quarter of the CPU time of scraping.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(65_536)
+
+/** A request as it goes on the wire. */
+export interface WireRequest {
+  readonly method: string
+  /** Request line and headers with the empty line that ends them, one character a byte. */
+  readonly head: string
+  readonly body: readonly Uint8Array[]
+}
+
+/** Who takes an answer off a connection. */
+export interface AnswerReceiver extends ResponseReceiver {
+  /** The answer is complete. Throws where what it carried is not. */
+  end(): void
+  /** True while it has bytes to work on that it put off so as to let others run: nothing is read meanwhile. */
+  readonly saturated: boolean
+  /** Works on those bytes. */
+  drain(): void
+  /** True when it wants nothing more of the answer: the rest is not read, and the connection closed. */
+  readonly sated: boolean
+}
+
+interface Exchange {
+  readonly receiver: AnswerReceiver
+  readonly signal: AbortSignal
+  readonly abort: () => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A connection that serves one request at a time. */
+export class Connection {
+  readonly socket: Socket
+  /** For messages: `10.0.0.7:9100`. */
+  readonly peer: string
+  readonly #reader: ResponseReader
+  #receiver: AnswerReceiver | undefined
+  #exchange: Exchange | undefined
+  /** Whether the socket still holds bytes of the request. */
+  #writing = false
+  #closed = false
+  #error: unknown
+  /** Called once, when an idle connection is of no more use. */
+  onIdleEnd: (() => void) | undefined
+
+  /**
+   * @param open makes the socket, with the options that let it read without allocating. Undefined is not taken: node:tls
+   *   ignores them over another socket, and then data events are used.
+   */
+  constructor(peer: string, open: (onread: OnReadOpts) => Socket, usesDataEvents = false) {
+    this.peer = peer
+    this.#reader = new ResponseReader({
+      head: (head) => this.#receiver?.head(head),
+      body: (buffer, from, to) => this.#receiver?.body(buffer, from, to),
+    })
+    this.socket = open({
+      buffer: readBuffer,
+      callback: (length, buffer) => this.#received(buffer as Buffer, length),
+    })
+    this.socket.on('error', (error) => this.#fail(error))
+    this.socket.on('end', () => this.#peerClosed())
+    this.socket.on('close', () => this.#destroyed())
+    if (usesDataEvents) {
+      this.socket.on('data', (data: Buffer) => {
+        if (!this.#received(data, data.length)) this.socket.pause()
+      })
+    }
+  }
+
+  /** Whether another request may be sent on it. */
+  get usable(): boolean {
+    return (
+      this.#exchange === undefined && !this.#closed && this.#error === undefined && !this.socket.destroyed
+    )
+  }
+
+  /** Whether anything of the answer to the last request came. */
+  get answered(): boolean {
+    return this.#reader.begun
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+
+  /**
+   * Sends a request and takes the answer. It settles when the answer is complete, or failed, **and** the socket has let go of
+   * the request's buffers: whoever lent them can use them again.
+   *
+   * @throws {ClientError} or what the receiver threw, or the signal's reason
+   */
+  async exchange(request: WireRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => this.#fail(signal.reason)
+      this.#exchange = { receiver, signal, abort, resolve, reject }
+      this.#receiver = receiver
+      signal.addEventListener('abort', abort)
+      this.#reader.start(request.method)
+      this.#write(request)
+    })
+  }
+
+  #write({ head, body }: WireRequest): void {
+    const { socket } = this
+    const written = (error?: Error | null): void => {
+      // An error says that the write was given up, not that the system has: the socket's end tells that.
+      if (error === undefined || error === null) this.#writing = false
+    }
+    if (body.length === 0) {
+      socket.write(head, 'latin1')
+      return
+    }
+    this.#writing = true
+    socket.cork()
+    socket.write(head, 'latin1')
+    for (const [index, part] of body.entries())
+      socket.write(part, index === body.length - 1 ? written : undefined)
+    socket.uncork()
+  }
+
+  /** @returns whether to read on */
+  #received(buffer: Buffer, length: number): boolean {
+    const { receiver } = this.#exchange ?? {}
+    if (receiver === undefined) {
+      this.#end(new ClientError('malformed_response', `${this.peer} sends without being asked`))
+      return false
+    }
+    try {
+      const end = this.#reader.feed(buffer, 0, length)
+      if (end < length)
+        this.#error = new ClientError('malformed_response', `${this.peer} sent more than its answer`)
+    } catch (error) {
+      this.#fail(error)
+      return false
+    }
+    return this.#proceed(receiver)
+  }
+
+  #proceed(receiver: AnswerReceiver): boolean {
+    if (receiver.saturated) {
+      setImmediate(() => this.#drain(receiver))
+      return false
+    }
+    if (this.#reader.done || receiver.sated) this.#complete(receiver)
+    else if (this.#closed) this.#peerClosed()
+    return true
+  }
+
+  #drain(receiver: AnswerReceiver): void {
+    if (this.#exchange?.receiver !== receiver) return
+    try {
+      receiver.drain()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (this.#proceed(receiver) && !this.socket.destroyed) this.socket.resume()
+  }
+
+  #complete(receiver: AnswerReceiver): void {
+    try {
+      receiver.end()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (!this.#reader.persistent || receiver.sated || this.#writing) this.socket.destroy()
+    if (this.#error !== undefined) this.socket.destroy()
+    this.#settle((exchange) => exchange.resolve())
+  }
+
+  #peerClosed(): void {
+    this.#closed = true
+    const { receiver } = this.#exchange ?? {}
+    if (receiver === undefined) return this.#end(undefined)
+    if (receiver.saturated) return
+    try {
+      this.#reader.finish()
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#complete(receiver)
+  }
+
+  #destroyed(): void {
+    this.#writing = false
+    if (!this.#closed) this.#peerClosed()
+    this.#release?.()
+  }
+
+  /** Ends a connection that serves no request. */
+  #end(error: unknown): void {
+    this.#error ??= error
+    this.socket.destroy()
+    this.onIdleEnd?.()
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= explainSocketError(error, this.peer)
+    this.socket.destroy()
+    if (this.#exchange === undefined) this.onIdleEnd?.()
+    else this.#settle((exchange) => exchange.reject(this.#error))
+  }
+
+  #release: (() => void) | undefined
+
+  #settle(how: (exchange: Exchange) => void): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    this.#exchange = undefined
+    this.#receiver = undefined
+    exchange.signal.removeEventListener('abort', exchange.abort)
+    if (this.#writing) this.#release = () => how(exchange)
+    else how(exchange)
+  }
+}

@@ -1,0 +1,60 @@
+import { ClientError } from './client-error.ts'
+import { hasControls, isToken } from './header-text.ts'
+
+/** Headers by name, as they are written. */
+export type RequestHeaders = Readonly<Record<string, string>>
+
+const targetForm = /^[\x21-\x7e]+$/
+
+/** Headers that the client writes itself: how a message ends must not be said twice. */
+const reserved = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+])
+
+/**
+ * The bytes before the body, one character a byte: whatever goes into them is checked here, last, so that neither a label
+ * nor a file can add a line (CWE-113).
+ *
+ * @param target the path and query, or as proxies take it the whole URL
+ * @param host what `Host` says
+ * @throws {ClientError} `invalid_request` that names the header, never its value
+ */
+export function formatRequestHead(
+  method: string,
+  target: string,
+  host: string,
+  headers: RequestHeaders,
+): string {
+  if (!isToken(method)) throw new ClientError('invalid_request', 'the method of the request is no word')
+  if (!targetForm.test(target))
+    throw new ClientError('invalid_request', 'the path has characters that no path can have')
+  if (!targetForm.test(host))
+    throw new ClientError('invalid_request', 'the host has characters that no host can have')
+  let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`
+  for (const [name, value] of Object.entries(headers)) {
+    const problem = headerProblem(name, value)
+    if (problem !== undefined) throw new ClientError('invalid_request', problem)
+    head += `${name}: ${value}\r\n`
+  }
+  // Whatever is beyond ASCII goes as UTF-8, as Go has it.
+  return Buffer.from(`${head}\r\n`).toString('latin1')
+}
+
+/** What is wrong with a header that a configuration names; undefined where nothing is. */
+export function configuredHeaderProblem(name: string, value: string): string | undefined {
+  if (reserved.has(name.toLowerCase())) return `the header ${name} is the client's own`
+  return headerProblem(name, value)
+}
+
+function headerProblem(name: string, value: string): string | undefined {
+  if (!isToken(name)) return 'the name of a header has characters that no name can have'
+  if (hasControls(value))
+    return `the value of the header ${name} has a line end or another control character`
+  return undefined
+}
