@@ -141,6 +141,19 @@ test('a helper that cannot run is an error', async () => {
   })
 })
 
+test('so is one that cannot be started', async () => {
+  const { execPath } = process
+  process.execPath = join(folder, 'no-node')
+  try {
+    await expect(statfsProcess().measure('/')).rejects.toMatchObject({
+      reason: 'io_error',
+      message: expect.stringContaining('statfs was not called: the process for it cannot be started: spawn'),
+    })
+  } finally {
+    process.execPath = execPath
+  }
+})
+
 test('a close fails what is asked', async () => {
   const statfs = statfsProcess(writeHangingHelper(folder))
   const failure = failureOf(statfs.measure(hang('hung')))
