@@ -66,6 +66,14 @@ describe('answers', () => {
     ])
   })
 
+  test.each([5000, 0])(
+    'whole requests may have less time than their headers, or any: %s ms',
+    async (requestTimeoutMs) => {
+      const server = await start({ limits: { headersTimeoutMs: 10_000, requestTimeoutMs } })
+      expect((await fetch(url(server))).status).toBe(200)
+    },
+  )
+
   test('an answer that takes too long is cut off', async () => {
     const server = await start({ limits: { responseTimeoutMs: 50 }, handler: () => undefined })
     await expect(fetch(url(server))).rejects.toThrow('fetch failed')

@@ -83,7 +83,8 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const limits = { ...defaultLimits, ...settings.limits }
   const listener = guard(settings, limits, clock)
   const options = {
-    headersTimeout: limits.headersTimeoutMs,
+    // Node refuses to wait longer for the headers than for the whole request; 0 is no limit for that.
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs || Infinity),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.maxHeaderSize,
