@@ -49,6 +49,7 @@ const environment: Readonly<Record<string, string>> = {
     ]),
   ),
   DOUBLE_0: 'x'.repeat(100),
+  BIG: 'x'.repeat(600_000),
 }
 
 interface Expanded {
@@ -215,9 +216,14 @@ describe('what is found', () => {
     expect(expandYaml(`a: ${JSON.stringify(text)}`).texts).toEqual([expect.stringContaining(message)])
   })
 
-  test('a value cannot become too long', () => {
-    const text = '${env:DOUBLE_5}'.repeat(400)
-    expect(expandYaml(`a: "${text}"`).texts[0]).toMatch(/too many references|longer than/)
+  test('a value, and all values together, cannot become too long', () => {
+    expect(expandYaml('a: "${env:BIG}${env:BIG}"').texts).toEqual([
+      expect.stringContaining('the value becomes longer than 1048576 characters'),
+    ])
+    const many = Array.from({ length: 40 }, (_, index) => `a${index}: "\${env:BIG}"`)
+    expect(expandYaml(many.join('\n')).texts[0]).toContain(
+      'the references of this configuration stand for too much',
+    )
   })
 
   test('${ without an end stands for itself, with a warning', () => {

@@ -22,9 +22,11 @@ export interface KnownType {
 /** The components that a configuration may use: those that Weir brings along, and those of plugins. */
 export class KnownComponents {
   readonly #plugins: readonly ComponentDefinition[]
+  readonly #aliases: typeof aliases
 
-  constructor(plugins: readonly ComponentDefinition[]) {
+  constructor(plugins: readonly ComponentDefinition[], oldNames: typeof aliases = aliases) {
     this.#plugins = plugins
+    this.#aliases = oldNames
   }
 
   /** Today's names of a kind, sorted. */
@@ -35,7 +37,7 @@ export class KnownComponents {
   }
 
   find(kind: ComponentKind, type: string): KnownType | undefined {
-    const names = aliases[kind]
+    const names = this.#aliases[kind]
     const today = Object.hasOwn(names, type) ? names[type] : undefined
     if (today !== undefined) return { type: today, deprecated: true }
     return this.types(kind).includes(type) ? { type, deprecated: false } : undefined

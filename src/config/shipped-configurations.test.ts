@@ -8,7 +8,10 @@ async function findingsOf(file: string): Promise<string[]> {
   return findings.map(({ text }) => text)
 }
 
-const examples = globSync('{receivers,processors,exporters,src/extensions}/*/README.md').flatMap((readme) =>
+const examples = [
+  'docs/configuration.md',
+  ...globSync('{receivers,processors,exporters,src/extensions}/*/README.md'),
+].flatMap((readme) =>
   [...readFileSync(readme, 'utf8').matchAll(/```yaml\n(.*?)```/gs)].flatMap(([, yaml = ''], index) =>
     /^service:/m.test(yaml) ? [{ readme, index, yaml }] : [],
   ),
@@ -20,7 +23,7 @@ describe('every configuration that we ship reads without findings', () => {
   })
 })
 
-describe('every whole configuration in the README of a component reads without mistakes', () => {
+describe('every whole configuration in a guide or a README reads without mistakes', () => {
   test.each(examples)('$readme, example $index', async ({ yaml }) => {
     const variables = [...yaml.matchAll(/\$\{(?:env:)?(\w+)/g)].map(([, name = '']): [string, string] => [
       name,
