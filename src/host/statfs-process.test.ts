@@ -141,14 +141,18 @@ test('a helper that cannot run is an error', async () => {
   })
 })
 
-test('so is one that cannot be started', async () => {
+test.each([
+  ['later', 'no-node'],
+  ['at once', ''],
+])('so is one that cannot be started, which shows %s', async (_, name) => {
   const { execPath } = process
-  process.execPath = join(folder, 'no-node')
+  process.execPath = name === '' ? '' : join(folder, name)
   try {
     await expect(statfsProcess().measure('/')).rejects.toMatchObject({
       reason: 'io_error',
-      message: expect.stringContaining('statfs was not called: the process for it cannot be started: spawn'),
+      message: expect.stringContaining('statfs was not called: the process for it cannot be started: '),
     })
+    expect(clock.waiting).toBe(0)
   } finally {
     process.execPath = execPath
   }

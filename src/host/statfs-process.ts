@@ -31,9 +31,11 @@ interface Helper {
 
 interface Request {
   readonly path: string
-  readonly askedAt: number
   readonly resolve: (space: FileSystemSpace) => void
   readonly reject: (error: HostError) => void
+  askedAt: number
+  /** Cancels the timer that gives it up. */
+  cancel: () => void
 }
 
 /** A file system did not answer in time. */
@@ -79,14 +81,12 @@ export class StatfsProcess {
    */
   async measure(path: string): Promise<FileSystemSpace> {
     const { promise, resolve, reject } = Promise.withResolvers<FileSystemSpace>()
-    const id = ++this.#lastId
-    this.#requests.set(id, { path, askedAt: this.#clock.monotonic(), resolve, reject })
-    this.#send(id, path)
-    const cancel = this.#clock.after(patienceMs, () => this.#giveUp(id))
+    const request: Request = { path, resolve, reject, askedAt: 0, cancel: () => undefined }
+    this.#send(++this.#lastId, request)
     try {
       return await promise
     } finally {
-      cancel()
+      request.cancel()
     }
   }
 
@@ -95,11 +95,20 @@ export class StatfsProcess {
     if (this.#helper !== undefined) this.#leave(this.#helper, 'the receiver stops')
   }
 
-  #send(id: number, path: string): void {
-    this.#helper ??= this.#start()
+  #send(id: number, request: Request): void {
+    this.#requests.set(id, request)
+    request.cancel()
+    request.askedAt = this.#clock.monotonic()
+    request.cancel = this.#clock.after(patienceMs, () => this.#giveUp(request))
+    try {
+      this.#helper ??= this.#start()
+    } catch (error) {
+      this.#failAll(noHelper(error))
+      return
+    }
     // A helper that could not be started says so by an event that comes later.
     if (this.#helper.child.pid !== undefined)
-      this.#helper.child.stdin.write(`${JSON.stringify([id, path])}\n`)
+      this.#helper.child.stdin.write(`${JSON.stringify([id, request.path])}\n`)
   }
 
   #start(): Helper {
@@ -112,7 +121,7 @@ export class StatfsProcess {
     const helper: Helper = { child, ended: false }
     child.once('error', (error) => {
       helper.ended = true
-      this.#leave(helper, `the process for it cannot be started: ${error.message}`)
+      this.#leave(helper, noHelper(error))
     })
     if (child.pid === undefined) return helper
     child.once('close', (code, signal) => {
@@ -148,26 +157,29 @@ export class StatfsProcess {
     request.resolve(spaceOf({ frsize, bsize, blocks, bfree, bavail, files, ffree }))
   }
 
-  /** Replaces the helper that has no answer to a request; what was asked later goes to the next one. */
-  #giveUp(id: number): void {
-    const hung = this.#requests.get(id)
+  /** Kills the helper that has no answer to a request; what was asked later goes to the next one. */
+  #giveUp({ askedAt }: Request): void {
     const helper = this.#helper
-    if (hung === undefined || helper === undefined) return
+    if (helper === undefined) return
     this.#kill(helper)
-    for (const [other, { path, askedAt, reject }] of this.#requests) {
-      if (askedAt > hung.askedAt + togetherMs) {
-        this.#send(other, path)
+    for (const [id, request] of this.#requests) {
+      if (request.askedAt > askedAt + togetherMs) {
+        this.#send(id, request)
         continue
       }
-      this.#requests.delete(other)
-      reject(new StatfsTimeout(path, helper))
+      this.#requests.delete(id)
+      request.reject(new StatfsTimeout(request.path, helper))
     }
   }
 
-  /** Has no helper any more, for a reason that nobody asked for or that all requests share. */
+  /** Goes on without a helper that ended by itself, or that is not needed any more. */
   #leave(helper: Helper, reason: string): void {
     if (helper !== this.#helper) return
     this.#kill(helper)
+    this.#failAll(reason)
+  }
+
+  #failAll(reason: string): void {
     for (const { path, reject } of this.#requests.values())
       reject(new HostError('io_error', path, `statfs was not called: ${reason}`))
     this.#requests.clear()
@@ -179,4 +191,8 @@ export class StatfsProcess {
     helper.child.stdin?.destroy()
     helper.child.stdout?.destroy()
   }
+}
+
+function noHelper(error: unknown): string {
+  return `the process for it cannot be started: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -48,7 +48,7 @@ export class FilesystemScraper implements Scraper {
   }
 
   async collect({ facts, signal, problem }: Cycle): Promise<void> {
-    const mounts = this.#chosenMounts(facts)
+    const mounts = this.#chosenMounts(facts, problem)
     this.#statfs.keep(new Set(mounts.map(({ device }) => device)))
     const aborted = new Promise<undefined>((end) => {
       if (signal.aborted) end(undefined)
@@ -68,11 +68,10 @@ export class FilesystemScraper implements Scraper {
     this.#statfs.close()
   }
 
-  #chosenMounts(facts: Facts): ChosenMount[] {
+  #chosenMounts(facts: Facts, problem: Cycle['problem']): ChosenMount[] {
     const wantsDevices = wantsAny(facts, deviceNames)
     const wantsSources = wantsAny(facts, sourceNames)
-    const types =
-      wantsDevices && !this.#virtual ? this.#files.parse('/proc/filesystems', parseFilesystems) : undefined
+    const types = wantsDevices && !this.#virtual ? this.#deviceTypes(problem) : undefined
     return hostMounts(this.#files).flatMap((mount) => {
       const named = { ...mount, deviceName: this.#deviceName(mount) }
       if (!this.#selection.lists(named)) return []
@@ -81,6 +80,17 @@ export class FilesystemScraper implements Scraper {
       const forSource = wantsSources && this.#selection.defaults(named)
       return forDevice || forSource ? [{ ...named, forDevice, forSource }] : []
     })
+  }
+
+  /** The types of file systems that are on a device; none where they cannot be read. */
+  #deviceTypes(problem: Cycle['problem']): ReadonlySet<string> {
+    try {
+      return this.#files.parse('/proc/filesystems', parseFilesystems)
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      problem(error)
+      return new Set()
+    }
   }
 
   /** The device itself, where a mount names it by the device mapper's name, or as the kernel does at boot. */

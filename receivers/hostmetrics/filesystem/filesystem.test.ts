@@ -396,6 +396,15 @@ test('a file system without blocks has no utilization', async () => {
   expect(pointsOf(samples, 'system.filesystem.utilization')).toEqual(['/'])
 })
 
+test('where the types on devices cannot be read, only the vocabularies that need them have nothing', async () => {
+  await mounts()
+  await host.remove('/proc/filesystems')
+  const { samples, problems } = await cycle({ naming: ['otel', 'prometheus'] })
+  expect(problems).toMatchObject([{ reason: 'not_found', file: join(host.root, 'proc/filesystems') }])
+  expect(pointsOf(samples)).toEqual(['/'])
+  expect(otelPoints(samples)).toEqual([])
+})
+
 test('a list of mounts that cannot be read ends the cycle with its name', async () => {
   await expect(cycle()).rejects.toMatchObject({
     reason: 'not_found',
