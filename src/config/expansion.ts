@@ -1,7 +1,7 @@
 import type { Path } from './config-error.ts'
 import type { ConfigNode, Entry, ScalarNode } from './config-node.ts'
 import type { Findings } from './finding.ts'
-import { hasDollar, parseReferences, type Reference, type TextPart } from './reference.ts'
+import { parseReferences, type Reference, type TextPart } from './reference.ts'
 import { lookUp, UnresolvedReference, type Lookup, type ReferenceValue } from './reference-value.ts'
 import { SourceText, type Place } from './source-text.ts'
 import { readYaml } from './yaml-document.ts'
@@ -71,7 +71,7 @@ export class Expansion {
   }
 
   #scalar(node: ScalarNode, path: Path, outer: Scope | undefined): ConfigNode {
-    if (typeof node.value !== 'string' || !hasDollar(node.value)) return node
+    if (typeof node.value !== 'string' || !node.value.includes('$')) return node
     const { place } = node
     const { directory, references } = outer ?? { directory: place.source.directory, references: 0 }
     const scope = { path, place, directory, references, budget: { substitutions: maxSubstitutions } }
@@ -122,7 +122,7 @@ export class Expansion {
     if (node !== undefined && node.kind !== 'scalar')
       return value.final ? node : this.expand(node, scope.path, inner)
     if (node !== undefined && typeof node.value !== 'string') return { ...scalar, value: node.value, text }
-    if (value.final || !hasDollar(text)) return { ...scalar, value: text, text }
+    if (value.final || !text.includes('$')) return { ...scalar, value: text, text }
     return this.#value(text, { ...inner, place: scalar.place }, false)
   }
 
@@ -142,7 +142,7 @@ export class Expansion {
     const value = this.#look(reference, around, scope)
     names.push(value.name)
     const { text = '' } = value
-    if (value.final || !hasDollar(text)) return text
+    if (value.final || !text.includes('$')) return text
     return this.#join(parseReferences(text).parts, text, deeper(value, scope))
   }
 

@@ -128,6 +128,7 @@ class Resolver {
     return formatComponentId({ ...parsed, type })
   }
 
+  /** Says what is not defined. What was likely meant instead counts as used: one mistake is told once. */
   #undefinedText(section: Section, text: string): string {
     const { components } = this.#context
     const what = `there is no ${kindOf(section)} ${JSON.stringify(text)}`

@@ -18,22 +18,21 @@ export function printConfiguration(
   parts: readonly PrintedPart[],
   options: { readonly format: 'yaml' | 'json'; readonly reveal: boolean },
 ): string {
-  const data = dataOf(root) as Record<string, unknown>
+  const data = (options.reveal ? dataOf(root) : withoutTelling(dataOf(root))) as Record<string, unknown>
   for (const { path, read } of parts) {
     let parent = data
     for (const step of path.slice(0, -1)) parent = parent[step] as Record<string, unknown>
     const last = path.at(-1) ?? ''
-    const full = read?.data ?? parent[last]
-    parent[last] = options.reveal ? full : redacted(full, read)
+    if (read !== undefined) parent[last] = options.reveal ? read.data : redacted(read)
   }
   return options.format === 'json'
     ? `${JSON.stringify(data, undefined, 2)}\n`
     : stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 })
 }
 
-function redacted(data: unknown, read: ReadOptions | undefined): unknown {
-  const known = redactData(data, read?.secrets ?? [])
-  return read?.ok === true ? known : withoutTelling(known)
+function redacted({ data, secrets, ok }: ReadOptions): unknown {
+  const known = redactData(data, secrets)
+  return ok ? known : withoutTelling(known)
 }
 
 /** Where no schema says which texts are secrets, the names of their keys must do. */

@@ -442,6 +442,11 @@ describe('printing', () => {
 
   test('shows no secret of what is wrong either', async () => {
     const wrong = text
+      .replace(
+        'service:\n',
+        'service:\n  telemetry: { metrics: { level: [wrong], readers: [{ periodic: { exporter: { otlp: { endpoint: x, headers: { y: hunter2 } } } } }] } }\n',
+      )
+      .replace('receivers:', 'stray: { secret: hunter2 }\nreceivers:')
       .replace('username: a, password', 'username: [a], pasword')
       .replace(
         'debug:',

@@ -12,7 +12,7 @@ import { knownNames } from './nearest-name.ts'
 import { findMistakes } from './options-reader.ts'
 import { loadPlugins } from './plugins.ts'
 import { printConfiguration, type PrintedPart } from './printed-configuration.ts'
-import { readService, type ReadService } from './service.ts'
+import { readService, type ServiceSettings } from './service.ts'
 import { readSources } from './sources.ts'
 
 export type { Finding }
@@ -109,7 +109,7 @@ async function checkRoot(root: MapNode, findings: Findings, hidden: HiddenPlaces
       ...(service === undefined ? [] : [{ path: ['service'], read: service.read }]),
     ],
     nodeOf: ({ path }) => all.find((each) => each.path.join('\0') === path.join('\0'))?.read?.node,
-    configuration: (files) => service && assemble(components, service, files),
+    configuration: (files) => service?.settings && assemble(components, service.settings, files),
   }
 }
 
@@ -124,7 +124,11 @@ function findUnknownSections(root: MapNode, findings: Findings): void {
   }
 }
 
-function assemble(components: ReadComponents, service: ReadService, files: readonly string[]): Configuration {
+function assemble(
+  components: ReadComponents,
+  service: ServiceSettings,
+  files: readonly string[],
+): Configuration {
   const { pipelines, extensions: serviceExtensions, telemetry, shutdownDeadlineMs } = service
   return {
     receivers: configsOf(components, 'receivers') as Configuration['receivers'],

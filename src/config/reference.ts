@@ -23,11 +23,6 @@ interface Open {
   readonly escaped: boolean
 }
 
-/** Whether a text must be looked at. */
-export function hasDollar(text: string): boolean {
-  return text.includes('$')
-}
-
 /**
  * Takes a text apart at `${...}`. `$$` is a dollar; an odd number of dollars before `${` makes it stand for itself, and so
  * does a number in the braces: `${1}` is a group of a regular expression in every relabel rule of Prometheus, and could

@@ -9,13 +9,19 @@ import { ServiceOptions, type ServiceConfig } from './service-options.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 
 /** The section `service` as read. */
-export interface ReadService extends References {
+export interface ReadService {
   readonly read: ReadOptions
+  /** Undefined where it does not hold to its schema. */
+  readonly settings: ServiceSettings | undefined
+}
+
+/** What runs, and how. */
+export interface ServiceSettings extends References {
   readonly telemetry: TelemetryConfig
   readonly shutdownDeadlineMs: number
 }
 
-/** Reads what runs and how; what is wrong is found, with its place. Undefined where it does not hold to its schema. */
+/** Reads what runs and how; what is wrong is found, with its place. Undefined where there is none. */
 export function readService(
   root: MapNode,
   context: Omit<ReferencesContext, 'node'> & { readonly hidden: HiddenPlaces },
@@ -28,11 +34,11 @@ export function readService(
   }
   const written = entry.value.kind === 'map' ? { ...entry.value, place: entry.key } : entry.value
   const read = readOptions(written, viewOf(ServiceOptions), ['service'], context)
-  if (!read.ok) return undefined
+  if (!read.ok) return { read, settings: undefined }
   const service = read.options as ServiceConfig
   const references = resolveReferences(service, { ...context, node: read.node })
   const mistakes: ConfigError[] = []
   const telemetry = telemetrySettings(service.telemetry, mistakes)
   for (const mistake of mistakes) findMistakes(mistake, read.node, ['service'], findings)
-  return { ...references, read, telemetry, shutdownDeadlineMs: service.shutdown_deadline }
+  return { read, settings: { ...references, telemetry, shutdownDeadlineMs: service.shutdown_deadline } }
 }
