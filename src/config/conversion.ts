@@ -1,17 +1,17 @@
 import type { Path } from './config-error.ts'
 import { copyOf } from './data-copy.ts'
-import { parseDuration } from './duration.ts'
 import { hiddenText } from './frame.ts'
 import type { Conversion } from './schema-check.ts'
 import { Secret } from './secret.ts'
+import { textFormOf } from './text-form.ts'
 
-/** Checked data as components get it: durations in milliseconds, secrets as `Secret`. The data itself stays as it is. */
+/** Checked data as components get it: durations in milliseconds, sizes in bytes, secrets as `Secret`. The data itself stays as it is. */
 export function convertData(data: unknown, conversions: readonly Conversion[]): unknown {
   let converted = copyOf(data)
   for (const { path, to } of conversions) {
     converted = replaceAt(converted, path, (value) => {
       if (typeof value !== 'string') return value
-      return to === 'duration' ? (parseDuration(value) ?? 0) : new Secret(value)
+      return to === 'secret' ? new Secret(value) : (textFormOf(to)?.parse(value) ?? 0)
     })
   }
   return converted

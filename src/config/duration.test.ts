@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseDuration } from './duration.ts'
+import {
+  formatPrometheusDuration,
+  parseDuration,
+  parsePrometheusDuration,
+  prometheusDurationPattern,
+} from './duration.ts'
 
 test.each([
   ['0', 0],
@@ -45,6 +50,46 @@ test('whole seconds, minutes and hours add up', () => {
       expect(parseDuration(`${hours}h${minutes}m${seconds}s`)).toBe(
         ((hours * 60 + minutes) * 60 + seconds) * 1000,
       )
+    }),
+  )
+})
+
+test.each([
+  ['0', 0],
+  ['15s', 15_000],
+  ['1m30s', 90_000],
+  ['1h1ms', 3_600_001],
+  ['1d12h', 129_600_000],
+  ['2w', 1_209_600_000],
+  ['1y1w1d1h1m1s1ms', 31_536_000_000 + 604_800_000 + 86_400_000 + 3_661_001],
+])('%s of Prometheus is %d ms', (text, expected) => {
+  expect(parsePrometheusDuration(text)).toBe(expected)
+  expect(new RegExp(prometheusDurationPattern).test(text)).toBe(true)
+})
+
+test.each(['', '1', '1.5s', '1s1m', '1us', '-1s', '+1s', 's', '1m 30s'])(
+  '%j is no duration of Prometheus',
+  (text) => {
+    expect(parsePrometheusDuration(text)).toBeUndefined()
+    expect(new RegExp(prometheusDurationPattern).test(text)).toBe(false)
+  },
+)
+
+test('durations are written as Prometheus writes them, and read again', () => {
+  const shown = [0, 15_000, 60_000, 90_000, 604_800_000, 691_200_000, 31_536_000_000, 1500]
+  expect(shown.map(formatPrometheusDuration)).toEqual([
+    '0s',
+    '15s',
+    '1m',
+    '1m30s',
+    '1w',
+    '8d',
+    '1y',
+    '1s500ms',
+  ])
+  fc.assert(
+    fc.property(fc.nat(), (milliseconds) => {
+      expect(parsePrometheusDuration(formatPrometheusDuration(milliseconds))).toBe(milliseconds)
     }),
   )
 })

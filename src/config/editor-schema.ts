@@ -1,10 +1,10 @@
 import { aliases, registry } from '#src/component/registry.ts'
 import type { ComponentKind } from '#src/component/define.ts'
-import { durationPattern } from './duration.ts'
 import { sections } from './known-components.ts'
 import { schemaNotes } from './schema.ts'
 import { alternativesOf, schemasOfItem, takes, viewOf, type SchemaView } from './schema-view.ts'
 import { ServiceOptions } from './service-options.ts'
+import { textFormOf } from './text-form.ts'
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -64,8 +64,8 @@ function ofOptions(schema: SchemaView): JsonSchema {
 /** The forms that a value may have in a file beside the one in the schema. Undefined where it takes anything anyway. */
 function formsOf(schema: SchemaView, words: JsonSchema): JsonSchema[] | undefined {
   const alternatives = alternativesOf([schema])
-  if (schema.weir === 'duration')
-    return [{ type: 'string', pattern: durationPattern }, { const: 0 }, reference]
+  const form = textFormOf(schema.weir)
+  if (form !== undefined) return [{ type: 'string', pattern: form.pattern }, { const: 0 }, reference]
   if (schema.anyCase === true) return [words, inOtherCases(alternatives), reference]
   if (schema.anyOf !== undefined || schema.oneOf !== undefined) return [words, reference]
   if (takes(alternatives, 'string')) {

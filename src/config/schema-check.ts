@@ -2,9 +2,9 @@ import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } fr
 import type { DataValidationCxt } from 'ajv/dist/types/index.js'
 import type { Path } from './config-error.ts'
 import { copyOf } from './data-copy.ts'
-import { parseDuration } from './duration.ts'
 import { schemaNotes, type Converted } from './schema.ts'
 import { alternativesOf, jsonType, typesOf, type SchemaView } from './schema-view.ts'
+import { textFormOf } from './text-form.ts'
 
 /** A value that does not hold to its schema. */
 export interface SchemaError {
@@ -137,11 +137,12 @@ function checkConverted(
   { instancePath }: DataValidationCxt,
 ): void {
   const path = [...run.path, ...stepsOf(instancePath)]
-  if (to === 'duration') {
-    const parsed = parseDuration(String(data))
-    const least = parseDuration(schema.minimumDuration ?? '0')
+  const form = textFormOf(to)
+  if (form !== undefined) {
+    const parsed = form.parse(String(data))
+    const least = form.parse(schema.minimumDuration ?? '0')
     if (parsed === undefined || (least !== undefined && parsed < least)) {
-      run.errors.push({ keyword: 'duration', params: { parsed }, path, schema })
+      run.errors.push({ keyword: to, params: { parsed }, path, schema })
     }
   }
   run.conversions.push({ path, to })

@@ -3,6 +3,7 @@ import { hiddenText } from './frame.ts'
 import { knownNames, nearestName } from './nearest-name.ts'
 import type { SchemaError } from './schema-check.ts'
 import { alternativesOf, holdsSecrets, typesOf, type SchemaView } from './schema-view.ts'
+import { textFormOf } from './text-form.ts'
 
 type Word = (error: SchemaError, node: ConfigNode | undefined) => string
 
@@ -45,6 +46,8 @@ const words: Readonly<Record<string, Word>> = {
   enum: ({ schema }, node) => expected(schema, node),
   const: ({ schema }, node) => expected(schema, node),
   duration: ({ params, schema }, node) => durationText(params['parsed'], schema, node),
+  prometheus_duration: ({ params, schema }, node) => numberText(params['parsed'], schema, node),
+  byte_size: ({ params, schema }, node) => numberText(params['parsed'], schema, node),
   minimum: ({ params }, node) => `must be at least ${String(params['limit'])}, found ${foundText(node)}`,
   maximum: ({ params }, node) => `must be at most ${String(params['limit'])}, found ${foundText(node)}`,
   exclusiveMinimum: ({ params }, node) =>
@@ -90,7 +93,8 @@ function expected(schema: SchemaView, node: ConfigNode | undefined): string {
 export function expectedText(schema: SchemaView): string {
   const alternatives = alternativesOf([schema])
   const texts = alternatives.flatMap((each) => {
-    if (each.weir === 'duration') return ['a duration such as 15s']
+    const form = textFormOf(each.weir)
+    if (form !== undefined) return [form.expected]
     if (each.const !== undefined) return [JSON.stringify(each.const)]
     if (each.enum !== undefined) return each.enum.map((value) => JSON.stringify(value))
     return typesOf(each).map((type) => typeTexts[type] ?? type)
@@ -143,9 +147,17 @@ function adviceFor(schema: SchemaView, node: ConfigNode | undefined): string {
   return nearest === undefined ? '' : `: did you mean ${JSON.stringify(nearest)}?`
 }
 
+function numberText(parsed: unknown, schema: SchemaView, node: ConfigNode | undefined): string {
+  if (typeof parsed === 'number') return tooLittle(schema, node)
+  return `expected ${expectedText(schema)}, found ${foundText(node)}`
+}
+
+function tooLittle(schema: SchemaView, node: ConfigNode | undefined): string {
+  return `must be at least ${schema.minimumDuration ?? '0s'}, found ${foundText(node)}`
+}
+
 function durationText(parsed: unknown, schema: SchemaView, node: ConfigNode | undefined): string {
-  if (typeof parsed === 'number')
-    return `must be at least ${schema.minimumDuration ?? '0s'}, found ${foundText(node)}`
+  if (typeof parsed === 'number') return tooLittle(schema, node)
   const text = node?.kind === 'scalar' ? node.text : ''
   const advice = /^\d+(?:\.\d+)?$/.test(text)
     ? `: it needs a unit, as in ${text}s or ${text}ms`

@@ -1,11 +1,12 @@
 import { Type, type TSchema, type Static } from 'typebox'
 import type { Secret } from './secret.ts'
+import type { TextFormName } from './text-form.ts'
 
 /**
  * Option types that JSON Schema has no word for. Each is a string in the file and carries the keyword `weir`, by which
- * the reader converts it after validation: components get milliseconds and `Secret`s, never the raw text.
+ * the reader converts it after validation: components get milliseconds, bytes and `Secret`s, never the raw text.
  */
-export type Converted = 'duration' | 'secret'
+export type Converted = TextFormName | 'secret'
 
 /** Notes that an option's schema carries beside the words of JSON Schema; the reader acts on them. */
 export interface SchemaNotes {
@@ -39,6 +40,25 @@ export function Duration(options: {
   const { minimum, ...others } = options
   const note = minimum === undefined ? {} : { minimumDuration: minimum }
   return Type.Unsafe<number>({ type: 'string', weir: 'duration', ...note, ...others })
+}
+
+/** A duration in the words of Prometheus, such as `15s` or `1d12h`; the component gets milliseconds. */
+export function PrometheusDuration(options: {
+  readonly description: string
+  readonly default?: string
+  readonly minimum?: string
+}): Type.TUnsafe<number> {
+  const { minimum, ...others } = options
+  const note = minimum === undefined ? {} : { minimumDuration: minimum }
+  return Type.Unsafe<number>({ type: 'string', weir: 'prometheus_duration', ...note, ...others })
+}
+
+/** A size such as `15MB`, in powers of 1024; the component gets bytes. */
+export function ByteSize(options: {
+  readonly description: string
+  readonly default?: string
+}): Type.TUnsafe<number> {
+  return Type.Unsafe<number>({ type: 'string', weir: 'byte_size', ...options })
 }
 
 /** A text that never prints; the component gets a `Secret`. */
