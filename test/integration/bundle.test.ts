@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registry } from '#src/component/registry.ts'
+import { FakeHost } from '#src/testing/fake-host.ts'
+import { childrenRunning } from '#src/testing/statfs-helpers.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { WeirProcess } from '../weir-process.ts'
 
@@ -122,6 +124,34 @@ test('the bundle runs a host pipeline, and pushes its own metrics by OTLP', asyn
   expect(await readFile(json, 'utf8')).toContain('"name":"node_load1"')
 })
 
+test('the bundle asks a file system that may hang by its own helper process', async () => {
+  const host = await FakeHost.create({
+    '/proc/1/mountinfo': '20 1 0:50 / / rw - nfs4 server:/ rw\n',
+    '/proc/filesystems': 'nodev\tnfs4\n',
+  })
+  const output = join(folder.path, 'mounts.jsonl')
+  const configuration = {
+    receivers: {
+      hostmetrics: { initial_delay: '0s', root_path: host.root, naming: 'vm', scrapers: { filesystem: {} } },
+    },
+    exporters: { json: { path: output, format: 'lines', flush_interval: '10ms' } },
+    extensions: { health_check: { endpoint: '127.0.0.1:0' } },
+    service: {
+      extensions: ['health_check'],
+      telemetry: { metrics: { level: 'none' } },
+      pipelines: { metrics: { receivers: ['hostmetrics'], exporters: ['json'] } },
+    },
+  }
+  await using running = new WeirProcess(['--config', `yaml:${JSON.stringify(configuration)}`], { main })
+  await running.until(
+    'a measured mount',
+    async () => existsSync(output) && (await readFile(output, 'utf8')).includes('vm_node_filesystem_bytes'),
+  )
+  expect(childrenRunning('dist/statfs-helper.js', running.child.pid)).toHaveLength(1)
+  expect(await running.end('SIGTERM')).toMatchObject({ status: 0 })
+  await host.close()
+})
+
 test('the bundle loads what a configuration uses, and nothing else', async () => {
   const list = join(folder.path, 'loaded')
   const hooks = `
@@ -152,6 +182,39 @@ test('the bundle loads what a configuration uses, and nothing else', async () =>
   const types = Object.values(registry).flatMap((components) => Object.keys(components))
   expect(chunks.filter((name) => types.includes(name)).toSorted()).toEqual(['batch', 'debug', 'hostmetrics'])
   expect(chunks.filter((name) => /^(?:otlp|prometheus|kubernetes|dist)/.test(name))).toEqual([])
+})
+
+test('the bundle has the helper process for file systems that may hang', async () => {
+  const host = join(folder.path, 'host')
+  const json = join(folder.path, 'filesystem.jsonl')
+  const config = join(folder.path, 'filesystem.yaml')
+  await mkdir(join(host, 'proc/1'), { recursive: true })
+  await writeFile(join(host, 'proc/1/mountinfo'), '36 35 0:1 / / rw,relatime - nfs4 server:/export rw\n')
+  await writeFile(
+    config,
+    JSON.stringify({
+      receivers: {
+        hostmetrics: {
+          root_path: host,
+          naming: 'prometheus',
+          initial_delay: '0s',
+          scrapers: { filesystem: {} },
+        },
+      },
+      exporters: { json: { path: json, format: 'lines' } },
+      extensions: { health_check: { endpoint: '127.0.0.1:0' } },
+      service: {
+        extensions: ['health_check'],
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: { metrics: { receivers: ['hostmetrics'], exporters: ['json'] } },
+      },
+    }),
+  )
+  await using running = new WeirProcess(['--config', config], { main, cwd: join(folder.path, 'empty') })
+  await running.until('the size of the file system', async () =>
+    existsSync(json) ? /"node_filesystem_size_bytes".*"nfs4"/.test(await readFile(json, 'utf8')) : undefined,
+  )
+  expect((await running.end('SIGTERM')).status).toBe(0)
 })
 
 test('a plugin builds on the bundle that loads it', async () => {
