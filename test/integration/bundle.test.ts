@@ -184,39 +184,6 @@ test('the bundle loads what a configuration uses, and nothing else', async () =>
   expect(chunks.filter((name) => /^(?:otlp|prometheus|kubernetes|dist)/.test(name))).toEqual([])
 })
 
-test('the bundle has the helper process for file systems that may hang', async () => {
-  const host = join(folder.path, 'host')
-  const json = join(folder.path, 'filesystem.jsonl')
-  const config = join(folder.path, 'filesystem.yaml')
-  await mkdir(join(host, 'proc/1'), { recursive: true })
-  await writeFile(join(host, 'proc/1/mountinfo'), '36 35 0:1 / / rw,relatime - nfs4 server:/export rw\n')
-  await writeFile(
-    config,
-    JSON.stringify({
-      receivers: {
-        hostmetrics: {
-          root_path: host,
-          naming: 'prometheus',
-          initial_delay: '0s',
-          scrapers: { filesystem: {} },
-        },
-      },
-      exporters: { json: { path: json, format: 'lines' } },
-      extensions: { health_check: { endpoint: '127.0.0.1:0' } },
-      service: {
-        extensions: ['health_check'],
-        telemetry: { metrics: { level: 'none' } },
-        pipelines: { metrics: { receivers: ['hostmetrics'], exporters: ['json'] } },
-      },
-    }),
-  )
-  await using running = new WeirProcess(['--config', config], { main, cwd: join(folder.path, 'empty') })
-  await running.until('the size of the file system', async () =>
-    existsSync(json) ? /"node_filesystem_size_bytes".*"nfs4"/.test(await readFile(json, 'utf8')) : undefined,
-  )
-  expect((await running.end('SIGTERM')).status).toBe(0)
-})
-
 test('a plugin builds on the bundle that loads it', async () => {
   const plugin = 'test/fixtures/plugins/numbers.ts'
   await cp(join(root, plugin), join(folder.path, 'numbers.ts'))
