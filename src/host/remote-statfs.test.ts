@@ -101,6 +101,15 @@ test('what is not mounted any more is forgotten', async () => {
   expect(await measure('/sound')).toMatchObject({ files: 70n })
 })
 
+test('the helper ends when there is nothing left to ask, and comes back with the next file system', async () => {
+  await measure('/sound')
+  statfs.keep(new Set(['0:50', '8:1']))
+  expect(helpers()).toHaveLength(1)
+  statfs.keep(new Set(['8:1']))
+  await vi.waitFor(() => expect(helpers()).toEqual([]))
+  expect(await measure('/sound')).toMatchObject({ files: 70n })
+})
+
 test('a file system whose call cannot even be killed is not asked again before that has ended', async () => {
   const helper = { ended: false }
   let calls = 0

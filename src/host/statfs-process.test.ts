@@ -164,7 +164,7 @@ test('a close fails what is asked', async () => {
   statfs.close()
   expect(await failure).toMatchObject({
     reason: 'io_error',
-    message: 'statfs was not called: the receiver stops',
+    message: 'statfs was not called: it is not needed any more',
   })
 })
 

@@ -92,7 +92,7 @@ export class StatfsProcess {
 
   /** Kills the helper and does not wait for its end. Requests that have no answer yet fail. */
   close(): void {
-    if (this.#helper !== undefined) this.#leave(this.#helper, 'the receiver stops')
+    if (this.#helper !== undefined) this.#leave(this.#helper, 'it is not needed any more')
   }
 
   #send(id: number, request: Request): void {
