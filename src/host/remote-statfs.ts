@@ -63,9 +63,10 @@ export class RemoteStatfs {
     return await answer
   }
 
-  /** Forgets the file systems that are not mounted any more. */
+  /** Forgets the file systems that are not mounted any more; without any the helper process ends. */
   keep(devices: ReadonlySet<string>): void {
     for (const device of this.#fileSystems.keys()) if (!devices.has(device)) this.#fileSystems.delete(device)
+    if (this.#fileSystems.size === 0) this.close()
   }
 
   /** Ends the helper process; nothing waits for it. */
