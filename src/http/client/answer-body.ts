@@ -1,5 +1,6 @@
 import { ClientError } from './client-error.ts'
 import type { AnswerReceiver } from './connection.ts'
+import { makeContentDecoder, type ContentDecoder } from './content-decoder.ts'
 import type { ResponseHead } from './response-head.ts'
 
 /**
@@ -24,6 +25,8 @@ export class AnswerBody implements AnswerReceiver {
   readonly #bodySizeLimit: number
   #head: ResponseHead | undefined
   #taking = false
+  #decoder: ContentDecoder | undefined
+  #unreadable = false
   readonly #excerpt: Buffer[] = []
   #excerptBytes = 0
   /** Bytes of the body as they came. */
@@ -48,28 +51,56 @@ export class AnswerBody implements AnswerReceiver {
   }
 
   get saturated(): boolean {
-    return false
+    return this.#decoder?.saturated ?? false
   }
 
   get sated(): boolean {
-    return !this.#taking && this.bodyBytes > drainLimit
+    return !this.#taking && Math.max(this.wireBytes, this.bodyBytes) > drainLimit
   }
 
   head(head: ResponseHead): void {
     this.#head = head
     this.#taking = this.#sink !== undefined && head.status >= 200 && head.status < 300
+    this.#guarded(() => {
+      this.#decoder = makeContentDecoder(head.headers.get('content-encoding'), (buffer, from, to) =>
+        this.#decoded(buffer, from, to),
+      )
+    })
     if (this.#taking) this.#sink?.begin(head)
   }
 
   body(buffer: Buffer, from: number, to: number): void {
     this.wireBytes += to - from
-    this.#decoded(buffer, from, to)
+    if (this.#unreadable) return
+    if (this.#decoder === undefined) this.#decoded(buffer, from, to)
+    else this.#guarded(() => this.#decoder?.write(buffer, from, to))
   }
 
-  drain(): void {}
+  drain(): void {
+    this.#guarded(() => this.#decoder?.drain())
+  }
 
   end(): void {
-    if (this.#taking) this.#sink?.end()
+    if (!this.#taking) return
+    if (this.wireBytes > 0) this.#decoder?.end()
+    this.#sink?.end()
+  }
+
+  /** Frees what it has; the answer can still be asked for. */
+  release(): void {
+    this.#decoder?.release()
+    this.#decoder = undefined
+  }
+
+  /** What is wrong with a body that no sink takes is no matter: there is no excerpt then. */
+  #guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      if (this.#taking) throw error
+      this.#unreadable = true
+      this.release()
+    }
   }
 
   #decoded(buffer: Buffer, from: number, to: number): void {

@@ -143,7 +143,11 @@ export class HttpClient {
     deadline: AbortSignal,
   ): Promise<Answer> {
     const body = new AnswerBody(sink, request.bodySizeLimit ?? 0)
-    await connection.exchange(wire, body, deadline)
+    try {
+      await connection.exchange(wire, body, deadline)
+    } finally {
+      body.release()
+    }
     this.#pool.put(request.url.origin, connection)
     const { status = 0, headers = new Map<string, string>() } = body.answer ?? {}
     return { status, headers, wireBytes: body.wireBytes, bodyBytes: body.bodyBytes, excerpt: body.excerpt }

@@ -54,7 +54,6 @@ export function configuredHeaderProblem(name: string, value: string): string | u
 
 function headerProblem(name: string, value: string): string | undefined {
   if (!isToken(name)) return 'the name of a header has characters that no name can have'
-  if (hasControls(value))
-    return `the value of the header ${name} has a line end or another control character`
+  if (hasControls(value)) return `the value of the header ${name} has a line end or another control character`
   return undefined
 }
