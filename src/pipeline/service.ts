@@ -1,7 +1,6 @@
 import type { Clock } from '#src/component/clock.ts'
 import { systemClock } from '#src/component/clock.ts'
 import type { Configuration } from '#src/config/configuration.ts'
-import { watchFiles, type FileWatch } from '#src/config/file-watch.ts'
 import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
 import type { Location, ServiceView } from '#src/telemetry/service-view.ts'
 import { watchEscapedErrors } from './escaped-errors.ts'
@@ -10,6 +9,7 @@ import type { LossReport } from './graph.ts'
 import { tellMistakes, type Mistake } from './mistake.ts'
 import { ReloadableService, type Reread } from './reloadable-service.ts'
 import { RenewedSurroundings, type Surround } from './renewed-surroundings.ts'
+import { RenewedWatch } from './renewed-watch.ts'
 
 /** What `runService` is given. */
 export interface ServiceOptions {
@@ -89,41 +89,6 @@ export async function runService(options: ServiceOptions): Promise<number> {
   await end()
   logger.info('stopped', { lost_points: losses.reduce((sum, { points }) => sum + points, 0) })
   return status
-}
-
-/** The watch on the files of the configuration that runs. */
-class RenewedWatch {
-  readonly #clock: Clock
-  readonly #logger: Logger
-  readonly #service: ReloadableService
-  #watch: FileWatch | undefined
-  #files = ''
-
-  constructor(clock: Clock, logger: Logger, service: ReloadableService) {
-    this.#clock = clock
-    this.#logger = logger
-    this.#service = service
-  }
-
-  /** A watch on the same files is kept: it has seen what happened since. */
-  renew(): void {
-    const { files } = this.#service.configuration
-    if (this.#files === files.join('\0')) return
-    this.#watch?.close()
-    this.#files = files.join('\0')
-    this.#watch = watchFiles(
-      files,
-      this.#clock,
-      () => void this.#service.reload(),
-      (directory, error) =>
-        this.#logger.warn('changes in a directory show late: it cannot be watched', { directory, error }),
-    )
-  }
-
-  close(): void {
-    this.#watch?.close()
-    this.#files = ''
-  }
 }
 
 /** Calls back on signals; the second SIGTERM or SIGINT ends the process at once. */
