@@ -33,6 +33,7 @@ export const registry: Registry = {
     debug: async () => await import('../../exporters/debug/index.ts'),
     json: async () => await import('../../exporters/json/index.ts'),
     prometheus: async () => await import('../../exporters/prometheus/index.ts'),
+    prometheus_remote_write: async () => await import('../../exporters/prometheus_remote_write/index.ts'),
   },
   extension: { health_check: async () => await import('#src/extensions/health_check/index.ts') },
 }
@@ -41,7 +42,7 @@ export const registry: Registry = {
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
   processor: {},
-  exporter: {},
+  exporter: { prometheusremotewrite: 'prometheus_remote_write' },
   extension: {},
 }
 

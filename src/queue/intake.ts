@@ -1,0 +1,59 @@
+import type { Receipt } from '#src/pipeline/receipt.ts'
+import type { Ledger } from '#src/telemetry/ledger.ts'
+
+/**
+ * The data points of one call of `consume` on their way: each is settled once, in the ledger, and the receipt is when all
+ * are. Until then they count as queued.
+ */
+export class Intake {
+  readonly #ledger: Ledger
+  readonly #receipt: Receipt | undefined
+  #open: number
+  #failure: string | undefined
+  #rejected = 0
+
+  /** Takes so many data points, one at least. */
+  constructor(points: number, ledger: Ledger, receipt: Receipt | undefined) {
+    this.#open = points
+    this.#ledger = ledger
+    this.#receipt = receipt?.retain()
+    ledger.queued += points
+  }
+
+  /** Data points that are not settled. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** The peer has them. */
+  deliver(points: number): void {
+    this.#ledger.delivered += points
+    this.#settle(points)
+  }
+
+  /** The peer refused them for good. */
+  reject(points: number, reason: string): void {
+    this.#ledger.rejected.add(reason, points)
+    if (points > 0) this.#failure ??= reason
+    this.#rejected += points
+    this.#settle(points)
+  }
+
+  /** They are given up on our side; `permanent` where they could never be delivered, so that nobody sends them again. */
+  drop(points: number, reason: string, permanent = false): void {
+    this.#ledger.dropped.add(reason, points)
+    if (points > 0) this.#failure ??= reason
+    if (permanent) this.#rejected += points
+    this.#settle(points)
+  }
+
+  #settle(points: number): void {
+    if (points === 0) return
+    if (points > this.#open) throw new Error('more data points were settled than were taken')
+    this.#ledger.queued -= points
+    this.#open -= points
+    if (this.#open > 0) return
+    if (this.#failure === undefined) this.#receipt?.settle()
+    else this.#receipt?.fail(this.#failure, this.#rejected)
+  }
+}

@@ -1,0 +1,82 @@
+import type { EncodedRequest, RequestQueue } from './request-queue.ts'
+
+/** How much waits at most, and what happens then. */
+export interface QueueLimits {
+  readonly maxBytes: number
+  readonly maxRequests: number
+  readonly whenFull: 'refuse' | 'drop_oldest'
+}
+
+/** A queue that is gone with the process. */
+export class MemoryQueue implements RequestQueue {
+  readonly #limits: QueueLimits
+  readonly #dropped: (request: EncodedRequest) => void
+  /** By shard, the oldest first; one that is in flight is no longer among them. */
+  readonly #shards: EncodedRequest[][]
+  #listener: (shard: number) => void = () => undefined
+  #bytes = 0
+  #requests = 0
+
+  /** @param dropped told of a request that made room for newer ones */
+  constructor(shards: number, limits: QueueLimits, dropped: (request: EncodedRequest) => void) {
+    this.#limits = limits
+    this.#dropped = dropped
+    this.#shards = Array.from({ length: shards }, () => [])
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The number of requests, those in flight included. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  admits(bytes: number): boolean {
+    const { maxBytes, maxRequests, whenFull } = this.#limits
+    const full = (): boolean =>
+      this.#requests > 0 && (this.#bytes + bytes > maxBytes || this.#requests >= maxRequests)
+    if (whenFull === 'drop_oldest') while (full() && this.#dropOldest());
+    return !full()
+  }
+
+  enqueue(request: EncodedRequest): void {
+    this.#shards[request.shard]?.push(request)
+    this.#count(request, 1)
+    this.#listener(request.shard)
+  }
+
+  take(shard: number): EncodedRequest | undefined {
+    return this.#shards[shard]?.shift()
+  }
+
+  settled(request: EncodedRequest, instead: readonly EncodedRequest[] = []): void {
+    this.#count(request, -1)
+    for (const each of instead) this.#count(each, 1)
+    this.#shards[request.shard]?.unshift(...instead)
+  }
+
+  onEnqueued(listener: (shard: number) => void): void {
+    this.#listener = listener
+  }
+
+  #count({ body }: EncodedRequest, sign: 1 | -1): void {
+    this.#bytes += sign * body.length
+    this.#requests += sign
+  }
+
+  /** Drops the request that has waited longest; one in flight stays. */
+  #dropOldest(): boolean {
+    let oldest: EncodedRequest[] | undefined
+    for (const shard of this.#shards) {
+      const first = shard[0]
+      if (first !== undefined && first.queuedAt < (oldest?.[0]?.queuedAt ?? Infinity)) oldest = shard
+    }
+    const request = oldest?.shift()
+    if (request === undefined) return false
+    this.#count(request, -1)
+    this.#dropped(request)
+    return true
+  }
+}

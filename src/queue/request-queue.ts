@@ -1,0 +1,48 @@
+import type { Intake } from './intake.ts'
+
+/** Data points of one call that a request carries. */
+export interface Share {
+  readonly intake: Intake
+  readonly points: number
+}
+
+/** A request that is encoded whole: what waits is bytes, and a second attempt sends the same ones. */
+export interface EncodedRequest {
+  /** Requests of one shard are sent one after the other, in the order in which they were put in. */
+  readonly shard: number
+  readonly body: Buffer
+  /** How the body is written, in a word of the exporter that wrote it. */
+  readonly format: string
+  /** Whose data points it carries, in the order in which they are in the body. */
+  readonly shares: readonly Share[]
+  /** Monotonic milliseconds when it was put in. */
+  readonly queuedAt: number
+  /** Gives the body's memory back; nobody reads it any more. */
+  release(): void
+}
+
+/**
+ * Requests between an encoder and a sender, in order within each shard, bounded. A request stays in it until it is settled, so
+ * that a durable queue gives it out again after a crash.
+ */
+export interface RequestQueue {
+  /** Bytes that wait, those in flight included. */
+  readonly bytes: number
+  /** Whether so many bytes more fit; one that drops the oldest makes room first, where it can. */
+  admits(bytes: number): boolean
+  /** Puts a request in, also where it is full: what was admitted is not refused afterwards. */
+  enqueue(request: EncodedRequest): void
+  /** The oldest request of a shard, which is then in flight; undefined where none waits. */
+  take(shard: number): EncodedRequest | undefined
+  /** Removes a request that is in flight: it was settled. Others may take its place at the front, in its order. */
+  settled(request: EncodedRequest, instead?: readonly EncodedRequest[]): void
+  /** Told when a request was put in. */
+  onEnqueued(listener: (shard: number) => void): void
+}
+
+/** The number of data points that a request carries. */
+export function pointsOf({ shares }: EncodedRequest): number {
+  let points = 0
+  for (const share of shares) points += share.points
+  return points
+}
