@@ -84,6 +84,11 @@ export const Config = Options({
       },
     ),
   ),
+  sending_queue: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Accepted and without effect: samples are taken at once.',
+    }),
+  ),
   max_concurrent_scrapes: Type.Integer({
     description: 'Scrapes at a time. More are answered with 503 and a Retry-After.',
     default: 128,

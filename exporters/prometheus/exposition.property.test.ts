@@ -3,10 +3,11 @@ import { expect, test } from 'vitest'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { DataPointType, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import { attributeText } from '#src/attributes/attribute-text.ts'
 import { internedCounts } from '#src/model/attribute-set.ts'
 import { Batch } from '#src/model/batch.ts'
 import { parseBound } from '#src/model/classic-parts.ts'
-import type { Series } from '#src/model/series.ts'
+import { sameSeries, type Series } from '#src/model/series.ts'
 import { SlotTable } from '#src/model/slot-table.ts'
 import { Source } from '#src/model/source.ts'
 import { pointArbitrary } from '#src/testing/points.ts'
@@ -108,85 +109,104 @@ test('points of any kind read back, in both formats, with cumulative buckets tha
   )
 })
 
-/** What a run of random changes leaves: sources come, change their series, go stale and go. */
+/** A source that changes, and what of it ought to be shown. */
+class Target {
+  readonly id: number
+  source: Source
+  shown = new Map<string, { readonly value: number; readonly time: number }>()
+  #table: SlotTable
+  readonly #live = new Map<number, Series>()
+
+  constructor(id: number) {
+    this.id = id
+    this.source = new Source('test', `${id}`)
+    this.#table = new SlotTable(this.source)
+  }
+
+  add(added: Series): void {
+    if (![...this.#live.values()].some((each) => sameSeries(each, added)))
+      this.#live.set(this.#table.add(added), added)
+  }
+
+  remove(index: number): void {
+    const slot = [...this.#live.keys()][index]
+    if (slot === undefined) return
+    this.#table.remove(slot)
+    this.#live.delete(slot)
+  }
+
+  emit(time: number, value: number): Batch {
+    this.shown = new Map([...this.#live.values()].map((each) => [modelKey(each), { value, time }]))
+    const layout = this.#table.commit()
+    return new Batch(layout, { time, values: new Float64Array(layout.series.length).fill(value) })
+  }
+
+  /** Ends, and begins anew as another source of the same id. */
+  renew(): void {
+    this.shown.clear()
+    this.#live.clear()
+    this.#table.dispose()
+    this.source = new Source('test', `${this.id}`)
+    this.#table = new SlotTable(this.source)
+  }
+}
+
+function modelKey({ name, attributes }: Series): string {
+  const labels = [...attributes].flatMap(([key, text]): [string, string][] =>
+    text === '' ? [] : [[key, attributeText(text)]],
+  )
+  return keyOf(name, labels)
+}
+
+/** Single lines and parts of a histogram; those with `n` 0 are the same in all sources. */
+function someSeries(which: number, n: number, source: number): Series {
+  const attributes = { s: n === 0 ? '' : `${source}`, n: `${n}` }
+  if (which < 3) return series(`m${which}`, attributes)
+  if (which === 3) return series('h', attributes, { kind: 'histogram', role: 'count' })
+  return series('h', { ...attributes, le: `${which}` }, { kind: 'histogram', role: 'bucket' })
+}
+
 test('after any changes the exposition is that of the sources as they are now', async () => {
+  const source = fc.nat(3)
   const change = fc.oneof(
-    fc.record({ act: fc.constant('add' as const), source: fc.nat(3), name: fc.nat(2), n: fc.nat(5) }),
-    fc.record({ act: fc.constant('remove' as const), source: fc.nat(3), index: fc.nat(9) }),
-    fc.record({ act: fc.constant('emit' as const), source: fc.nat(3), value: fc.nat(99) }),
-    fc.record({ act: fc.constant('scrape' as const), source: fc.constant(0) }),
-    fc.record({ act: fc.constant('forget' as const), source: fc.nat(3) }),
+    fc.record({ act: fc.constant('add' as const), source, which: fc.nat(6), n: fc.nat(4) }),
+    fc.record({ act: fc.constant('remove' as const), source, index: fc.nat(9) }),
+    fc.record({ act: fc.constant('emit' as const), source, value: fc.nat(99) }),
+    fc.record({ act: fc.constant('scrape' as const), source }),
+    fc.record({ act: fc.constant('forget' as const), source }),
   )
   await fc.assert(
-    fc.asyncProperty(fc.array(change, { maxLength: 60 }), async (changes) => {
+    fc.asyncProperty(fc.array(change, { maxLength: 80 }), async (changes) => {
       const { take, text, exposition } = testExposition()
-      const targets = Array.from({ length: 4 }, (_, id) => ({
-        source: new Source('test', `${id}`),
-        table: new SlotTable(new Source('test', `${id}`)),
-        live: new Map<number, Series>(),
-        shown: new Map<string, { value: number; time: number; id: number; slot: number }>(),
-      }))
-      for (const target of targets) target.table = new SlotTable(target.source)
-      let time = 0
-      for (const step of changes) {
-        const target = targets[step.source]
-        if (target === undefined) continue
-        if (step.act === 'add') {
-          const each = series(`m${step.name}`, { n: `${step.n}`, s: step.n === 0 ? '' : `${step.source}` })
-          if (
-            [...target.live.values()].every(
-              (other) => other.name !== each.name || other.attributes !== each.attributes,
-            )
-          )
-            target.live.set(target.table.add(each), each)
-        } else if (step.act === 'remove') {
-          const slot = [...target.live.keys()][step.index]
-          if (slot !== undefined) {
-            target.table.remove(slot)
-            target.live.delete(slot)
-          }
-        } else if (step.act === 'emit') {
-          const layout = target.table.commit()
-          take(
-            new Batch(layout, {
-              time: ++time,
-              values: new Float64Array(layout.series.length).fill(step.value),
-            }),
-          )
-          target.shown = new Map(
-            [...target.live].map(([slot, each]) => [
-              keyOf(
-                each.name,
-                [...each.attributes].map(([k, v]) => [k, v as string] as const).filter(([, v]) => v !== ''),
-              ),
-              { value: step.value, time, id: step.source, slot },
-            ]),
-          )
-        } else if (step.act === 'forget') {
+      const targets = [new Target(0), new Target(1), new Target(2), new Target(3)]
+      for (const [time, step] of changes.entries()) {
+        const target = targets[step.source] ?? new Target(-1)
+        if (step.act === 'add') target.add(someSeries(step.which, step.n, step.source))
+        else if (step.act === 'remove') target.remove(step.index)
+        else if (step.act === 'emit') take(target.emit(time, step.value))
+        else if (step.act === 'scrape') await text()
+        else {
           exposition.forget(target.source)
-          target.shown.clear()
-          target.live.clear()
-          target.table.dispose()
-          target.source = new Source('test', `${step.source}`)
-          target.table = new SlotTable(target.source)
-        } else {
-          await text()
+          target.renew()
         }
       }
-      const expected = new Map<string, { value: number; time: number }>()
+      const expected = new Map<string, { readonly value: number; readonly time: number }>()
       for (const { shown } of targets) {
-        for (const [key, sample] of shown)
+        for (const [key, sample] of shown) {
           if ((expected.get(key)?.time ?? -1) < sample.time) expected.set(key, sample)
+        }
       }
-      const { samples } = readExposition(await text())
-      const found = samples.map((sample): [string, number] => [
-        keyOf(sample.name, sample.labels),
-        sample.value,
-      ])
-      expect(inOrder(found)).toEqual(inOrder([...expected].map(([key, sample]) => [key, sample.value])))
-      for (const { table } of targets) table.dispose()
+      for (const accept of [undefined, openMetricsAccept, 'text/plain;escaping=dots']) {
+        const { samples } = readExposition((await text(accept)).replaceAll('.0"', '"'))
+        const found = samples.map((sample): [string, number] => [
+          keyOf(sample.name, sample.labels),
+          sample.value,
+        ])
+        expect(inOrder(found)).toEqual(inOrder([...expected].map(([key, { value: shown }]) => [key, shown])))
+      }
+      for (const target of targets) target.renew()
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   )
 })
 

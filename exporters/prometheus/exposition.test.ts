@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { noAttributes } from '#src/model/attribute-set.ts'
 import { Batch, staleBatch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import { SlotTable } from '#src/model/slot-table.ts'
@@ -419,6 +420,16 @@ x{a="1",instance="i-1",job="eu/shop",otel_scope_name="meter",otel_scope_version=
     expect((await text()).match(/^target_info.*$/gm)).toEqual(['target_info{host_name="h3"} 1'])
   })
 
+  test('a target_info that was scraped as another type keeps its name until it goes', async () => {
+    const { take, text, exposition } = testExposition()
+    const scraped = new Source('scraped', '')
+    take(batchOf([[series('target_info', {}, { kind: 'stateset' }), 5]], { source: scraped }))
+    take(batchOf([[series('x', {}, { scope }), 1]]))
+    expect(await text()).toContain('# TYPE target_info gauge\ntarget_info 5\n# TYPE x')
+    exposition.forget(scraped)
+    expect(await text()).toContain('# TYPE target_info gauge\ntarget_info{host_name="h1",')
+  })
+
   test('both can be turned off', async () => {
     const { take, text } = testExposition({ without_scope_info: true, target_info: { enabled: false } })
     take(batchOf([[series('x', {}, { scope }), 1]]))
@@ -596,6 +607,22 @@ what 1
 
   test('an exposition of nothing is its end', async () => {
     expect(await testExposition().text(openMetricsAccept)).toBe('# EOF\n')
+  })
+
+  test('a line may have all there is: value, time, exemplar and start', async () => {
+    const { take, text } = testExposition({ created_samples: true, send_timestamps: true })
+    const exemplars = [{ slot: 0, value: 1, time: 500, attributes: noAttributes }]
+    take(batchOf([[series('c', {}, { ...counter, scope }), 1]], { time: 2500, startTime: 1000, exemplars }))
+    const lines = (await text(openMetricsAccept)).split('\n').map((line) => line.replace(/\{[^}]+\} /, ' '))
+    expect(lines.slice(0, -1)).toEqual([
+      '# TYPE c counter',
+      'c_total 1 2.5 # {} 1 0.5',
+      'c_created 1 2.5',
+      '# TYPE target info',
+      '# HELP target Target metadata',
+      'target_info 1',
+      '# EOF',
+    ])
   })
 
   test('start times are shown where that is asked for', async () => {

@@ -12,7 +12,7 @@ export interface Holding {
   bytes: number
 }
 
-/** So many bytes from the start are kept for readers who come while it is written. */
+/** So many bytes from the start are kept for readers who come later. */
 const joinableBytes = 8 * 1024 * 1024
 
 /**
@@ -67,7 +67,7 @@ export class Rendition {
     this.#release()
   }
 
-  /** A reader goes, having sent all chunks before `next`. A chunk that may still be in its socket is not used again. */
+  /** A reader goes, having sent all chunks before `next`, or because its connection is closed. */
   async leave(reader: Reader, next: number): Promise<void> {
     if (!this.#readers.delete(reader)) return
     const rest = this.#held.slice(Math.max(0, next - this.#first))

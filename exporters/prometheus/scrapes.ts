@@ -58,11 +58,7 @@ export class Scrapes {
     }
     if (this.#running >= maxScrapes || this.#holding.bytes >= heldBytesLimit) {
       response.setHeader('retry-after', '1')
-      sendText(
-        response,
-        503,
-        `${this.#running} scrapes are running, which is all there may be; try again later\n`,
-      )
+      sendText(response, 503, 'too many scrapes are running; try again later\n')
       return
     }
     const representation = negotiate(request.headers.accept, openMetrics)
@@ -75,24 +71,39 @@ export class Scrapes {
     }
     this.#running++
     try {
-      await send(this.#join(representation, encoding), response)
+      await this.#send(representation, encoding, response)
     } finally {
       this.#running--
     }
   }
 
-  #join(representation: Representation, encoding: ContentEncoding): Reader {
-    const { write, pool, clock } = this.#settings
+  async #send(
+    representation: Representation,
+    encoding: ContentEncoding,
+    response: ServerResponse,
+  ): Promise<void> {
     const key = `${encoding} ${representation.contentType}`
-    const now = clock.monotonic()
-    const known = this.#shared.get(key)
-    if (known !== undefined && known.rendition.joinable && now - known.since < joinableMs)
-      return known.rendition.join()
+    let shared = this.#shared.get(key)
+    const now = this.#settings.clock.monotonic()
+    if (shared === undefined || !shared.rendition.joinable || now - shared.since >= joinableMs) {
+      shared = { rendition: this.#write(representation, encoding), since: now }
+      this.#shared.set(key, shared)
+    }
+    try {
+      await send(shared.rendition.join(), response)
+    } finally {
+      if (!shared.rendition.joinable && this.#shared.get(key) === shared) this.#shared.delete(key)
+    }
+  }
+
+  #write(representation: Representation, encoding: ContentEncoding): Rendition {
+    const { write, pool } = this.#settings
     const text = write(representation)
-    const chunks = encoding === 'identity' ? text : compressed(text, encoding, pool)
-    const rendition = new Rendition(chunks, pool, this.#holding)
-    this.#shared.set(key, { rendition, since: now })
-    return rendition.join()
+    return new Rendition(
+      encoding === 'identity' ? text : compressed(text, encoding, pool),
+      pool,
+      this.#holding,
+    )
   }
 }
 

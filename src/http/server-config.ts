@@ -15,6 +15,11 @@ export const ServerTls = Options(
         description: 'Certificates of the authorities that sign clients. Clients without one are refused.',
       }),
     ),
+    ca_file: Type.Optional(
+      Type.String({
+        description: 'Accepted and without effect: a server asks `client_ca_file` about its clients.',
+      }),
+    ),
     min_version: Version('The oldest protocol that is spoken.', '1.2'),
     max_version: Version('The newest protocol that is spoken.', '1.3'),
     reload_interval: Duration({

@@ -135,7 +135,25 @@ async function measureWeir(
   return { first: (first / series) * 1e6, steady: (median(costs) / series) * 1e6, bytes }
 }
 
-/** The same for the peer. */
+/** Bytes per series that an exposition holds beside the layouts and the values, after a scrape. */
+async function measureMemory(layouts: readonly Layout[], series: number): Promise<number> {
+  const data = batches(layouts, 1)
+  const before = heldBytes()
+  const exposition = new Exposition(defaults, context)
+  for (const batch of data) exposition.take(batch)
+  await writeAll(exposition, new ChunkPool(0))
+  const held = heldBytes() - before
+  for (const { layout } of data) exposition.forget(layout.source)
+  return held / series
+}
+
+function heldBytes(): number {
+  for (let round = 0; round < 6; round++) globalThis.gc?.()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** CPU seconds per million samples, and bytes, of the peer. */
 function measurePeer(layouts: readonly Layout[], series: number): { steady: number; bytes: number } {
   const serializer = new PrometheusSerializer('', false, undefined, true, true)
   const costs: number[] = []
@@ -268,6 +286,8 @@ if (chosen !== undefined) {
     ] as const
     for (const [row, { steady, bytes }] of rows)
       print(row, steady.toFixed(3), bytes, (peer.steady / steady).toFixed(1))
+    const held = await measureMemory(layouts, series)
+    console.log(`  held beside layouts and values: ${held.toFixed(0)} bytes a series`)
     await measureServer(name, series)
   }
 }
