@@ -75,7 +75,7 @@ describe('merging', () => {
       'a.yaml:1:1 warning: processors: without a value, this erases what a.yaml:1 has here: remove it, or write {}\n' +
         '    1 | processors:\n      | ^^^^^^^^^^',
     ])
-    mergeMaps(mapOf({ a: 1, b: {} }), mapOf({ a: null, b: null }), findings)
+    mergeMaps(mapOf({ a: 1, b: {}, c: { d: 1 } }), mapOf({ a: null, b: null, c: 5 }), findings)
     expect(findings.list([])).toHaveLength(1)
   })
 })

@@ -270,6 +270,10 @@ describe('mistakes', () => {
     ])
   })
 
+  test('are those of the alternative whose constant was written, however many', () => {
+    expect(found(schema, 'kinds: {kind: b, rows: [q, r, s, t, u, v, w]}')).toHaveLength(7)
+  })
+
   test('of which one key has two say both', () => {
     expect(found(schema, 'name: AAAAAA')).toHaveLength(2)
   })
