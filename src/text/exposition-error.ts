@@ -44,8 +44,8 @@ export class LineMistake extends Error {
   /** Where in the buffer. */
   readonly position: number
 
-  constructor(message: string, position: number, code: ExpositionErrorCode = 'syntax') {
-    super(message)
+  constructor(message: string, position: number, code: ExpositionErrorCode = 'syntax', cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
     this.code = code
     this.position = position
   }

@@ -5,7 +5,7 @@ import { emptyScope } from '#src/model/resource.ts'
 import { Metric, Series } from '#src/model/series.ts'
 import { Source } from '#src/model/source.ts'
 import { samplesOf } from '#src/testing/captured-batches.ts'
-import { ExpositionReader } from './exposition-reader.ts'
+import { defaultReaderOptions, ExpositionReader } from './exposition-reader.ts'
 import type { Resolve } from './scrape-rows.ts'
 
 const metrics = new WeakMap<object, Metric>()
@@ -20,12 +20,7 @@ const resolve: Resolve = ({ labels, family, role }) => {
 }
 
 function makeReader(): ExpositionReader {
-  return new ExpositionReader(new Source('prometheus', 'target'), resolve, {
-    honorTimestamps: true,
-    trackTimestampsStaleness: false,
-    sampleLimit: 0,
-    bodySizeLimit: 0,
-  })
+  return new ExpositionReader(new Source('prometheus', 'target'), resolve, defaultReaderOptions)
 }
 
 function scrape(reader: ExpositionReader, text: string, time: number, step = 7): Batch[] {

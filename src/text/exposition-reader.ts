@@ -4,7 +4,7 @@ import type { Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { ExpositionError } from './exposition-error.ts'
 import type { SampleColumns } from './sample-columns.ts'
-import { ScrapeRows, type Resolve, type ScrapeCounts } from './scrape-rows.ts'
+import { ScrapeRows, type Resolve, type RowOptions, type ScrapeCounts } from './scrape-rows.ts'
 import { openMetricsDialect, textDialect } from './series-text.ts'
 import { TextScan } from './text-scan.ts'
 
@@ -17,15 +17,22 @@ export type ExpositionFormat =
   | 'protobuf'
 
 /** How bodies are read, and how large they may be. A limit of 0 is none. */
-export interface ReaderOptions {
+export interface ReaderOptions extends RowOptions {
   /** Whether samples have the times that their lines bear; else that of the scrape. */
   readonly honorTimestamps: boolean
-  /** Whether series with times of their own get stale markers. */
-  readonly trackTimestampsStaleness: boolean
-  /** Samples of a body after relabeling. */
-  readonly sampleLimit: number
   /** Bytes of a body, uncompressed. */
   readonly bodySizeLimit: number
+}
+
+/** What a reader does where nothing is said: as Prometheus does. */
+export const defaultReaderOptions: ReaderOptions = {
+  honorTimestamps: true,
+  trackTimestampsStaleness: false,
+  sampleLimit: 0,
+  bodySizeLimit: 0,
+  labelLimit: 0,
+  labelNameLengthLimit: 0,
+  labelValueLengthLimit: 0,
 }
 
 /** A series that the caller writes himself: `up` and its like. */
@@ -56,10 +63,7 @@ export class ExpositionReader {
 
   constructor(source: Source, resolve: Resolve, options: ReaderOptions) {
     this.#options = options
-    this.#rows = new ScrapeRows(source, resolve, {
-      sampleLimit: options.sampleLimit,
-      trackTimestamps: options.trackTimestampsStaleness,
-    })
+    this.#rows = new ScrapeRows(source, resolve, options)
     this.#text = new TextScan(this.#rows, options)
   }
 
@@ -75,7 +79,7 @@ export class ExpositionReader {
 
   /** Bytes held for lines and slots, beside the series. */
   get memory(): number {
-    return this.#rows.table.memory + this.#rows.slots.memory + this.#rows.order.byteLength
+    return this.#rows.table.memory + this.#rows.slots.memory + this.#rows.order.rows.byteLength
   }
 
   /** Begins a body; one that was begun before and neither committed nor given up is given up. */

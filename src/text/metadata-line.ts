@@ -6,6 +6,7 @@ import {
   metricNameEnd,
   quotedEnd,
   skipBlanks,
+  tokenEnd,
   unquote,
   type Dialect,
 } from './series-text.ts'
@@ -20,7 +21,6 @@ export interface MetadataLine {
   readonly type: FamilyType
 }
 
-const newline = 0x0a
 const quote = 0x22
 const space = 0x20
 
@@ -101,10 +101,4 @@ function skipSeparator(bytes: Buffer, from: number, { loose }: Dialect): number 
   if (loose) return skipBlanks(bytes, from)
   if (bytes[from] !== space) throw new LineMistake('expected one space', from)
   return from + 1
-}
-
-function tokenEnd(bytes: Buffer, from: number): number {
-  let at = from
-  while (!isBlank(bytes[at]) && bytes[at] !== newline) at++
-  return at
 }

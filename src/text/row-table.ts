@@ -45,6 +45,11 @@ export class RowTable {
     return this.#count
   }
 
+  /** The numbers of all rows. Rows may be changed meanwhile, not added or removed. */
+  *rows(): Generator<number> {
+    for (let row = 0; row < this.#next; row++) if (this.has(row)) yield row
+  }
+
   /** Row numbers are below this. */
   get limit(): number {
     return this.#next
@@ -56,12 +61,20 @@ export class RowTable {
   }
 
   /** The row of these parts; -1 where there is none. */
-  find(head: number, tail: number): number {
+  #find(head: number, tail: number): number {
     const mask = this.#index.length - 1
     for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
       const row = (this.#index[at] ?? 0) - 1
       if (row < 0 || (this.heads[row] === head && this.tails[row] === tail)) return row
     }
+  }
+
+  /** The row whose head and tail are these bytes; -1 where there is none. */
+  findBytes(view: DataView, from: number, middle: number, end: number): number {
+    const head = this.parts.find(view, from, middle - from)
+    if (head < 0) return -1
+    const tail = this.parts.find(view, middle, end - middle)
+    return tail < 0 ? -1 : this.#find(head, tail)
   }
 
   /** Makes a row of parts whose references it takes over. */

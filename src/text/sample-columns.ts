@@ -10,6 +10,9 @@ interface LaterSample {
   readonly time: number
 }
 
+/** How many samples of one series a body may have beside the first: each round is a batch of its own. */
+const mostLater = 16
+
 /** An exemplar of a line; without a time it has that of the scrape. */
 export interface LineExemplar {
   readonly value: number
@@ -28,7 +31,8 @@ export class SampleColumns {
   #flags: Uint8Array<ArrayBuffer> | undefined
   #points: (Point | undefined)[] | undefined
   #exemplars: { slot: number; exemplar: LineExemplar }[] | undefined
-  #later: LaterSample[] | undefined
+  /** By slot. */
+  #later: Map<number, LaterSample[]> | undefined
 
   constructor(slots: number) {
     this.values = new Float64Array(slots)
@@ -74,9 +78,18 @@ export class SampleColumns {
     ;(this.#exemplars ??= []).push({ slot, exemplar })
   }
 
-  /** Adds another sample of a slot that has one. */
-  addLater(slot: number, value: number, time: number): void {
-    ;(this.#later ??= []).push({ slot, value, time })
+  /**
+   * Adds another sample of a slot that has one. Returns false where it is not younger than the last, as a store would
+   * refuse it, and where there are too many.
+   */
+  addLater(slot: number, value: number, time: number): boolean {
+    const later = (this.#later ??= new Map<number, LaterSample[]>())
+    const samples = later.get(slot) ?? []
+    const last = samples.at(-1)?.time ?? this.times?.[slot] ?? Number.NaN
+    if (!(time > last) || samples.length === mostLater) return false
+    samples.push({ slot, value, time })
+    later.set(slot, samples)
+    return true
   }
 
   /** Moves what a slot has to another. */
@@ -88,12 +101,18 @@ export class SampleColumns {
     if (this.#flags !== undefined) this.#flags[to] = this.#flags[from] ?? 0
     if (this.#points !== undefined) this.#points[to] = this.#points[from]
     this.#exemplars = this.#exemplars?.map((entry) => (entry.slot === from ? { ...entry, slot: to } : entry))
-    this.#later = this.#later?.map((entry) => (entry.slot === from ? { ...entry, slot: to } : entry))
+    const later = this.#later?.get(from)
+    if (later !== undefined)
+      this.#later?.set(
+        to,
+        later.map((sample) => ({ ...sample, slot: to })),
+      )
+    this.#later?.delete(from)
   }
 
   /**
    * The batches of a scrape: one of all series, and one more for each time that series were sampled again, in the
-   * order of time.
+   * order of the body.
    */
   batches(layout: Layout, time: number): Batch[] {
     const exemplars = this.#exemplars?.map(({ slot, exemplar }): Exemplar => ({
@@ -116,13 +135,8 @@ export class SampleColumns {
 
   #laterBatches(layout: Layout, time: number): Batch[] {
     const rounds: LaterSample[][] = []
-    const times = new Map<number, number[]>()
-    for (const sample of (this.#later ?? []).toSorted((a, b) => a.time - b.time)) {
-      const seen = times.get(sample.slot) ?? [this.times?.[sample.slot] ?? time]
-      // The same time twice is a duplicate that a store would refuse.
-      if (seen.includes(sample.time)) continue
-      ;(rounds[seen.length - 1] ??= []).push(sample)
-      times.set(sample.slot, [...seen, sample.time])
+    for (const samples of this.#later?.values() ?? []) {
+      for (const [round, sample] of samples.entries()) (rounds[round] ??= []).push(sample)
     }
     return rounds.map((samples) => sparseBatch(layout, time, samples, this.#startTimes))
   }

@@ -22,7 +22,7 @@ export class ScanScratch {
     this.next.set(next)
     this.seen = new Uint8Array(length)
     this.seen.set(seen)
-    this.position = new Int32Array(length).fill(-1, position.length)
+    this.position = new Int32Array(length)
     this.position.set(position)
   }
 }
@@ -32,9 +32,10 @@ const free: ScanScratch[] = []
 /** Scratch for so many rows, as new; to be given back. */
 export function leaseScratch(rows: number): ScanScratch {
   const scratch = free.pop() ?? new ScanScratch()
-  scratch.seen.fill(0)
-  scratch.position.fill(-1)
   scratch.grow(rows)
+  // What lies behind is set when its row comes to be: scratch may have served a target a thousand times as large.
+  scratch.seen.fill(0, 0, rows)
+  scratch.position.fill(-1, 0, rows)
   return scratch
 }
 

@@ -1,19 +1,18 @@
 import { staleBatch, type Batch } from '#src/model/batch.ts'
+import type { Point } from '#src/model/point.ts'
 import { releaseSeries, type Role, type Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { boundLabelOf, normalizeBounds } from './bound-labels.ts'
-import { equalBytes } from './byte-strings.ts'
-import { ExposedFamilies, type ExposedFamily } from './exposed-families.ts'
+import { CreatedTimes } from './created-times.ts'
+import { ExposedFamilies, type ExposedFamily, type ExposedName } from './exposed-families.ts'
 import { LineMistake } from './exposition-error.ts'
+import { checkLabels, type LabelLimits } from './label-limits.ts'
+import { LineOrder } from './line-order.ts'
 import { parseMetadata, type MetadataLine } from './metadata-line.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
 import { SampleColumns, type LineExemplar } from './sample-columns.ts'
-import { leaseScratch, returnScratch, type ScanScratch } from './scan-scratch.ts'
 import { SeriesSlots } from './series-slots.ts'
-import { parseSeries, textDialect, type Dialect } from './series-text.ts'
-
-/** How many lines behind the predicted one are tried before the table is asked. */
-const ahead = 8
+import { parseSeries, textDialect, type Dialect, type SeriesText } from './series-text.ts'
 
 /** One series as a target exposes it, told once, when it is new. Names and values are decoded text. */
 export interface ExposedSeries {
@@ -38,82 +37,101 @@ export interface ScrapeCounts {
   readonly kept: number
   /** Series that the scrape before did not have. */
   readonly added: number
-  /** Samples of a series that the body had already; the first counts. */
+  /** Samples of a series that the body had already, and lines of metadata that repeat one; the first counts. */
   readonly duplicates: number
 }
 
+/** How the samples of a target are taken. */
+export interface RowOptions extends LabelLimits {
+  /** Samples of a body after relabeling; 0 for any number. */
+  readonly sampleLimit: number
+  /** Whether series with times of their own get stale markers. */
+  readonly trackTimestampsStaleness: boolean
+}
+
+/** What a sample may say beside its value. */
+export interface SampleDetails {
+  /** Unix time in milliseconds that counts; NaN for that of the scrape. */
+  readonly time: number
+  readonly exemplars?: readonly LineExemplar[] | undefined
+  /** Since when the value counts, in Unix milliseconds. */
+  readonly startTime?: number | undefined
+  readonly point?: Point | undefined
+  /** The target says that the series ended. */
+  readonly stale?: boolean | undefined
+}
+
 /**
- * The lines of a target and the series that they are, over all its scrapes. While a body repeats the lines of the one
- * before, in their order, nothing is looked up: each line is compared with the one that came next. A line that is
- * another costs itself: the next few are tried, then the table. The order of lines is nobody else's business.
- *
- * Nothing that a body brings is final before `commit`.
+ * The lines of a target and the series that they are, over all its scrapes. Nothing that a body brings is final before
+ * `commit`.
  */
 export class ScrapeRows {
   readonly table = new RowTable()
+  readonly order = new LineOrder(this.table)
   readonly slots: SeriesSlots
-  readonly families = new ExposedFamilies()
+  readonly #families = new ExposedFamilies()
+  readonly #createdTimes = new CreatedTimes()
   readonly #resolve: Resolve
-  readonly #sampleLimit: number
-  readonly #trackTimestamps: boolean
-  /** The rows of the last body, in order; as long as `orderLength`. */
-  order = new Int32Array(0)
-  orderLength = 0
-  /** Where the next line is expected in it. */
-  cursor = 0
-  /** What is there once a line was not the predicted one. */
-  scratch: ScanScratch | undefined
-  /** The number of rows of this body, in scratch. */
-  nextLength = 0
+  readonly #options: RowOptions
   columns = new SampleColumns(0)
   dialect: Dialect = textDialect
   /** Samples of this body. */
   scraped = 0
-  /** Those of them that relabeling dropped. */
+  /** Those of them that are no sample of a series: relabeling dropped it, or they are start times. */
   dropped = 0
-  duplicates = 0
-  #created: number[] = []
-  #createdSlots: number[] = []
+  #duplicates = 0
+  /** Rows and slots that came with this body. */
+  #newRows: number[] = []
+  #newSlots: number[] = []
   /** Slots with several rows that have their sample. */
   readonly #sharedSeen = new Set<number>()
+  /** Seconds that `_created` lines of this body say, by row. */
+  readonly #created = new Map<number, number>()
+  /** Families whose first `_created` line came with this body. */
+  readonly #createdFamilies = new Set<string>()
   /** Whether lines were forgotten, so that a slot may have no row. */
   #orphans = false
   /** The times that lines of the last body bore. */
   #lastTimes: Float64Array | undefined
 
-  /** @param sampleLimit how many samples a body may have after relabeling; 0 for any number */
-  constructor(source: Source, resolve: Resolve, options: { sampleLimit: number; trackTimestamps: boolean }) {
+  constructor(source: Source, resolve: Resolve, options: RowOptions) {
     this.slots = new SeriesSlots(source)
     this.#resolve = resolve
-    this.#sampleLimit = options.sampleLimit
-    this.#trackTimestamps = options.trackTimestamps
+    this.#options = options
   }
 
   get counts(): ScrapeCounts {
-    const { scraped, dropped, duplicates } = this
-    return { scraped, kept: scraped - dropped, added: this.#createdSlots.length, duplicates }
+    const { scraped, dropped } = this
+    return {
+      scraped,
+      kept: scraped - dropped,
+      added: this.#newSlots.length,
+      duplicates: this.#duplicates,
+    }
   }
 
   /** Begins a body. Rows are bytes, and what they are depends on the dialect: another one forgets them. */
   begin(dialect: Dialect): void {
     if (dialect !== this.dialect) this.forgetLines()
     this.dialect = dialect
-    this.families.begin(!dialect.loose)
-    this.cursor = 0
-    this.nextLength = 0
+    this.#families.begin(!dialect.loose)
+    this.order.begin()
     this.scraped = 0
     this.dropped = 0
-    this.duplicates = 0
+    this.#duplicates = 0
+    this.#newRows = []
+    this.#newSlots = []
     this.columns = new SampleColumns(this.slots.layout.series.length)
   }
 
-  /** Forgets how lines looked; series keep their slots. */
+  /** Forgets how lines looked; series keep their slots until a body lacks them. */
   forgetLines(): void {
     this.table.clear()
-    this.families.clear()
+    this.order.clear()
+    this.#families.clear()
+    this.#createdTimes.clear()
     this.slots.orphanAll()
     this.#orphans = this.slots.size > 0
-    this.orderLength = 0
   }
 
   /**
@@ -121,76 +139,54 @@ export class ScrapeRows {
    *
    * @param labelsAt the position behind the name
    * @param valueAt the position of the value
+   * @throws LineMistake
    */
   sampleRow(bytes: Buffer, view: DataView, at: number, labelsAt: number, valueAt: number): number {
-    const known = this.#predicted(view, at, valueAt)
-    if (known >= 0) return known
-    const { parts } = this.table
-    const head = parts.find(view, at, labelsAt - at)
-    const tail = head < 0 ? -1 : parts.find(view, labelsAt, valueAt - labelsAt)
-    const row = tail < 0 ? -1 : this.table.find(head, tail)
-    return row >= 0 ? this.#jump(row) : this.#addSample(bytes, view, at, labelsAt, valueAt)
+    const row = this.order.find(view, at, labelsAt, valueAt)
+    return row >= 0 ? row : this.#addSample(bytes, view, at, labelsAt, valueAt)
   }
 
-  /** Whether a line that starts with `#` is one of metadata that is known; it ends behind its newline. */
+  /** Whether a line of metadata, which ends behind its newline, is known; then it is noted. */
   knowsMetadata(view: DataView, at: number, end: number): boolean {
-    let row = this.#predicted(view, at, end)
-    if (row < 0) {
-      const { parts } = this.table
-      const head = parts.find(view, at, 0)
-      const tail = head < 0 ? -1 : parts.find(view, at, end - at)
-      row = tail < 0 ? -1 : this.table.find(head, tail)
-      if (row < 0) return false
-      this.#jump(row)
-    }
-    this.visit(row)
-    return true
+    const row = this.order.find(view, at, at, end)
+    if (row >= 0) this.order.visit(row)
+    return row >= 0
   }
 
   /** Adds a line of metadata. */
   addMetadata(line: MetadataLine, bytes: Buffer, view: DataView, at: number, end: number): void {
     const row = this.#addRow(bytes, view, at, at, end, rowTarget.metadata, -1)
-    const { seen } = this.#resync()
-    if (!this.families.tell(line, row, (other) => seen[other] === 1)) this.duplicates++
-    this.visit(row)
+    if (!this.#families.tell(line, row, (other) => this.order.hasSeen(other))) this.#duplicates++
+    this.order.visit(row)
   }
 
-  /** Notes that the body has a row. Returns false where it had it before. */
-  visit(row: number): boolean {
-    const { scratch } = this
-    if (scratch === undefined) return true
-    if (scratch.seen[row] === 1) return false
-    scratch.seen[row] = 1
-    scratch.next[this.nextLength++] = row
-    return true
-  }
-
-  /**
-   * Takes the sample of a row.
-   *
-   * @param time Unix time in milliseconds that counts; NaN for none
-   */
-  record(row: number, value: number, time: number, exemplar?: LineExemplar): void {
+  /** Takes the sample of a row. */
+  record(row: number, value: number, details: SampleDetails): void {
     this.scraped++
     if (row < 0) return
     const target = this.table.targets[row] ?? rowTarget.dropped
-    const first = this.visit(row)
-    if (target === rowTarget.dropped) {
+    const first = this.order.visit(row)
+    const slot = slotOfTarget(target)
+    if (slot < 0) {
       this.dropped++
+      if (target === rowTarget.created && first) this.#created.set(row, value)
       return
     }
-    const slot = slotOfTarget(target)
     const { columns } = this
-    columns.reserve(slot)
+    const { time, exemplars, startTime, point, stale } = details
     if (!first || (target < 0 && this.#sharedSeen.has(slot))) {
-      if (Number.isNaN(time)) this.duplicates++
-      else columns.addLater(slot, value, time)
+      if (Number.isNaN(time)) this.#duplicates++
+      else if (!columns.addLater(slot, value, time)) this.#duplicates++
       return
     }
     if (target < 0) this.#sharedSeen.add(slot)
+    columns.reserve(slot)
     columns.values[slot] = value
     if (!Number.isNaN(time)) columns.needTimes()[slot] = time
-    if (exemplar !== undefined) columns.addExemplar(slot, exemplar)
+    if (startTime !== undefined) columns.setStartTime(slot, startTime)
+    if (point !== undefined) columns.setPoint(slot, point)
+    if (stale === true) columns.setStale(slot)
+    for (const exemplar of exemplars ?? []) columns.addExemplar(slot, exemplar)
   }
 
   /**
@@ -201,11 +197,12 @@ export class ScrapeRows {
    * @returns stale markers on the layout before, then the samples
    */
   commit(time: number, writeOwn: (columns: SampleColumns) => void): Batch[] {
-    if (this.cursor < this.orderLength || this.#orphans) this.#resync()
     const before = this.slots.layout
+    this.#retype()
     const ended = this.#removeUnseen()
     const layout = this.slots.commit()
     this.columns.reserve(layout.series.length - 1)
+    this.#writeStartTimes()
     writeOwn(this.columns)
     this.#lastTimes = this.columns.times
     const batches = this.columns.batches(layout, time)
@@ -216,106 +213,64 @@ export class ScrapeRows {
 
   /** The body is given up: rows and series that it brought go again. */
   abort(): void {
-    for (const row of this.#created) this.#removeRow(row)
-    for (const slot of this.#createdSlots) this.slots.remove(slot)
-    this.families.rollBack()
+    for (const row of this.#newRows) this.#removeRow(row)
+    for (const slot of this.#newSlots) this.slots.remove(slot)
+    this.#families.rollBack()
+    this.order.giveUp()
     this.#finish()
   }
 
   /** Ends all series but those that the caller keeps: returns the slots that get stale markers. */
   endAll(keeps: (slot: number) => boolean): number[] {
     const ended: number[] = []
-    for (const slot of this.slots.layout.live) {
-      if (keeps(slot)) continue
-      this.#endSlot(slot, ended)
-    }
+    for (const slot of this.slots.layout.live) if (!keeps(slot)) this.#endSlot(slot, ended)
     this.forgetLines()
+    this.#orphans = false
     this.#lastTimes = undefined
     return ended
   }
 
   #finish(): void {
-    if (this.scratch !== undefined) returnScratch(this.scratch)
-    this.scratch = undefined
-    this.#created = []
-    this.#createdSlots = []
+    this.#createdTimes.settle()
     this.#sharedSeen.clear()
+    this.#created.clear()
+    this.#createdFamilies.clear()
     this.columns = new SampleColumns(0)
   }
 
-  /** The predicted row or one of the next few, if its bytes are those from a position to another. */
-  #predicted(view: DataView, at: number, end: number): number {
-    if (this.#isRow(this.cursor, view, at, end)) return this.order[this.cursor++] ?? -1
-    this.#resync()
-    for (let next = this.cursor + 1; next <= this.cursor + ahead; next++) {
-      if (!this.#isRow(next, view, at, end)) continue
-      this.cursor = next + 1
-      return this.order[next] ?? -1
-    }
-    return -1
-  }
-
-  #isRow(place: number, view: DataView, at: number, end: number): boolean {
-    if (place >= this.orderLength) return false
-    const { heads, tails, parts } = this.table
-    const row = this.order[place] ?? 0
-    const head = heads[row] ?? 0
-    const tail = tails[row] ?? 0
-    const headLength = parts.lengths[head] ?? 0
-    const tailLength = parts.lengths[tail] ?? 0
-    return (
-      headLength + tailLength === end - at &&
-      equalBytes(view, at, parts.view, parts.offsets[head] ?? 0, headLength) &&
-      equalBytes(view, at + headLength, parts.view, parts.offsets[tail] ?? 0, tailLength)
-    )
-  }
-
-  /** Goes on behind a row that the table knew. One that the body had before says nothing of what comes next. */
-  #jump(row: number): number {
-    const { position, seen } = this.#resync()
-    const place = position[row] ?? -1
-    if (place >= 0 && seen[row] === 0) this.cursor = place + 1
-    return row
-  }
-
-  /** From here on the rows of the body are noted one by one. */
-  #resync(): ScanScratch {
-    if (this.scratch !== undefined) return this.scratch
-    const scratch = leaseScratch(this.table.limit + 1)
-    this.scratch = scratch
-    const { next, seen, position } = scratch
-    for (let place = 0; place < this.orderLength; place++) position[this.order[place] ?? 0] = place
-    for (let place = 0; place < this.cursor; place++) {
-      const row = this.order[place] ?? 0
-      next[place] = row
-      seen[row] = 1
-    }
-    this.nextLength = this.cursor
-    return scratch
-  }
-
   #addSample(bytes: Buffer, view: DataView, at: number, labelsAt: number, valueAt: number): number {
-    const { name, labels } = parseSeries(bytes, at, this.dialect)
-    const exposed = this.families.retain(name, boundLabelOf(labels))
+    const text = parseSeries(bytes, at, valueAt, this.dialect)
+    const exposed = this.#families.retain(text.name, boundLabelOf(text.labels))
+    let row = -1
     try {
-      const series = this.#resolve({
-        name,
-        labels: normalizeBounds(labels, exposed.role),
-        family: exposed.family,
-        role: exposed.role,
-      })
-      if (series !== undefined && this.#sampleLimit > 0 && this.scraped - this.dropped >= this.#sampleLimit) {
+      if (exposed.role === 'created') {
+        row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.created, exposed.id)
+        this.#addCreated(row, exposed, text)
+        return row
+      }
+      const series = this.#resolved(exposed, text, at)
+      const { sampleLimit } = this.#options
+      if (series !== undefined && sampleLimit > 0 && this.scraped - this.dropped >= sampleLimit) {
         releaseSeries(series)
-        this.families.release(exposed.id)
         return -1
       }
-      const row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.dropped, exposed.id)
-      if (series !== undefined) this.#place(series, row)
+      row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.dropped, exposed.id)
+      if (series !== undefined) this.#place(series, row, exposed, text)
       return row
+    } finally {
+      if (row < 0) this.#families.release(exposed.id)
+    }
+  }
+
+  /** Asks which series a line is. */
+  #resolved(exposed: ExposedName, { name, labels }: SeriesText, at: number): Series | undefined {
+    const { family, role } = exposed
+    try {
+      const series = this.#resolve({ name, labels: normalizeBounds(labels, role), family, role })
+      if (series !== undefined) checkLabels(series, this.#options)
+      return series
     } catch (error) {
-      if (error instanceof LineMistake) throw error
-      this.families.release(exposed.id)
-      throw new LineMistake(error instanceof Error ? error.message : String(error), at, 'series')
+      throw new LineMistake(error instanceof Error ? error.message : String(error), at, 'series', error)
     }
   }
 
@@ -328,74 +283,104 @@ export class ScrapeRows {
     target: number,
     name: number,
   ): number {
-    const scratch = this.#resync()
     const { parts } = this.table
     const head = parts.retain(bytes, view, at, labelsAt - at)
     const tail = parts.retain(bytes, view, labelsAt, end - labelsAt)
     const row = this.table.add(head, tail, target, name)
-    scratch.grow(this.table.limit)
-    scratch.seen[row] = 0
-    scratch.position[row] = -1
-    this.#created.push(row)
+    this.order.admit(row)
+    this.#newRows.push(row)
     return row
   }
 
   /** Gives a row the slot of a series, which it may share with others. */
-  #place(series: Series, row: number): void {
+  #place(series: Series, row: number, { family }: ExposedName, { labels }: SeriesText): void {
     const { targets } = this.table
     let slot = this.slots.find(series)
     if (slot < 0) {
       slot = this.slots.add(series)
-      this.#createdSlots.push(slot)
+      this.#newSlots.push(slot)
+      if (this.#createdTimes.has(family.name)) this.#createdTimes.addSeries(slot, series, family.name, labels)
     } else releaseSeries(series)
+    // The caller's own series are no line's: it counts as a duplicate of them.
     if (this.slots.isOwn(slot)) return
     targets[row] = slot
     for (const sharer of this.slots.attach(slot, row) ?? []) {
       targets[sharer] = sharedTarget(slot)
-      if (this.scratch?.seen[sharer] === 1) this.#sharedSeen.add(slot)
+      if (this.order.hasSeen(sharer)) this.#sharedSeen.add(slot)
     }
+  }
+
+  #addCreated(row: number, { family }: ExposedName, { labels }: SeriesText): void {
+    if (this.#createdTimes.addRow(row, family.name, labels)) this.#createdFamilies.add(family.name)
+  }
+
+  #writeStartTimes(): void {
+    if (this.#created.size === 0) return
+    this.#admitCreatedFamilies()
+    for (const [row, seconds] of this.#created) {
+      const slots = this.#createdTimes.slotsOf(row, (slot) => this.slots.at(slot))
+      for (const slot of slots) this.columns.setStartTime(slot, Math.trunc(seconds * 1000))
+    }
+  }
+
+  /** Adds the series of families whose first `_created` line has come: they were there before it. */
+  #admitCreatedFamilies(): void {
+    if (this.#createdFamilies.size === 0) return
+    for (const row of this.table.rows()) {
+      const family = this.#families.at(this.table.names[row] ?? -1)?.family.name ?? ''
+      const slot = slotOfTarget(this.table.targets[row] ?? -1)
+      const series = this.slots.at(slot)
+      if (series === undefined || !this.#createdFamilies.has(family)) continue
+      this.#createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
+    }
+  }
+
+  #textOf(row: number): SeriesText {
+    const bytes = this.table.textOf(row)
+    return parseSeries(bytes, 0, bytes.length - 1, this.dialect)
   }
 
   /** Takes a row out. Returns the slot that no row has any more, -1 where there is none. */
   #removeRow(row: number): number {
     const target = this.table.targets[row] ?? rowTarget.dropped
-    const slot = slotOfTarget(target)
-    let orphan = -1
-    if (slot >= 0) {
-      const { left, last } = this.slots.detach(slot, row)
-      if (left === 0) orphan = slot
-      else if (left === 1) this.table.targets[last] = slot
-    } else if (target === rowTarget.metadata) this.#forgetMetadata(row)
+    const orphan = this.#detach(row)
+    if (target === rowTarget.metadata) this.#forgetMetadata(row)
+    else if (target === rowTarget.created) this.#createdTimes.removeRow(row)
     const name = this.table.names[row] ?? -1
-    if (name >= 0) this.families.release(name)
+    if (name >= 0) this.#families.release(name)
     this.table.remove(row)
     return orphan
   }
 
+  /** Takes a row off its slot. Returns the slot where no row is left, else -1. */
+  #detach(row: number): number {
+    const slot = slotOfTarget(this.table.targets[row] ?? rowTarget.dropped)
+    if (slot < 0) return -1
+    const { left, last } = this.slots.detach(slot, row)
+    if (left === 1) this.table.targets[last] = slot
+    return left === 0 ? slot : -1
+  }
+
   #forgetMetadata(row: number): void {
     const bytes = this.table.textOf(row)
-    const line = parseMetadata(bytes, 0, bytes.length - 1, this.dialect)
-    if (line !== undefined && line !== 'EOF') this.families.releaseMetadata(line.family, line.kind, row)
+    const line = parseMetadata(bytes, 0, bytes.length - 2, this.dialect)
+    if (line !== undefined && line !== 'EOF') this.#families.releaseMetadata(line.family, line.kind, row)
   }
 
   /** Takes out what the body lacked, and makes its order the one to follow. Returns the slots that get stale markers. */
   #removeUnseen(): number[] {
     const ended: number[] = []
-    const { scratch } = this
-    if (scratch === undefined) return ended
-    for (let place = 0; place < this.orderLength; place++) {
-      const row = this.order[place] ?? 0
-      if (scratch.seen[row] === 1) continue
+    const unseen = this.order.unseen()
+    for (const row of unseen) {
       const slot = this.#removeRow(row)
       if (slot >= 0) this.#endSlot(slot, ended)
     }
+    this.order.take()
     if (this.#orphans) {
-      this.#orphans = false
       for (const slot of this.slots.layout.live) if (this.slots.isOrphan(slot)) this.#endSlot(slot, ended)
     }
-    this.order = scratch.next.slice(0, this.nextLength)
-    this.orderLength = this.nextLength
-    this.table.trim()
+    this.#orphans = false
+    if (unseen.length + this.#newRows.length > 0) this.table.trim()
     return ended
   }
 
@@ -406,6 +391,43 @@ export class ScrapeRows {
 
   /** Whether a series that goes gets a stale marker: those whose lines bore times do not, unless that is wanted. */
   #isTracked(slot: number): boolean {
-    return this.#trackTimestamps || Number.isNaN(this.#lastTimes?.[slot] ?? Number.NaN)
+    if (this.#options.trackTimestampsStaleness) return true
+    return Number.isNaN(this.#lastTimes?.[slot] ?? Number.NaN)
+  }
+
+  /**
+   * A type that came late or changed: the series of its lines become parts, or stop to be. They get new slots, and no
+   * stale markers, since by their labels they are what they were.
+   */
+  #retype(): void {
+    const changed = this.#families.changedNames()
+    if (changed.size === 0) return
+    for (const row of this.table.rows()) {
+      const name = this.table.names[row] ?? -1
+      if (changed.has(name)) this.#retypeRow(row, name)
+    }
+  }
+
+  #retypeRow(row: number, name: number): void {
+    const text = this.#textOf(row)
+    const exposed = this.#families.retain(text.name, boundLabelOf(text.labels))
+    this.#families.release(name)
+    this.table.names[row] = exposed.id
+    const target = this.table.targets[row] ?? rowTarget.dropped
+    const from = slotOfTarget(target)
+    const isStartTime = exposed.role === 'created'
+    if (target === rowTarget.created) this.#createdTimes.removeRow(row)
+    const series =
+      isStartTime || (from < 0 && target !== rowTarget.created) ? undefined : this.#resolved(exposed, text, 0)
+    const orphan = this.#detach(row)
+    this.table.targets[row] = isStartTime ? rowTarget.created : rowTarget.dropped
+    if (isStartTime) this.#addCreated(row, exposed, text)
+    if (series !== undefined) {
+      this.#place(series, row, exposed, text)
+      const to = slotOfTarget(this.table.targets[row] ?? -1)
+      if (to >= 0 && from >= 0) this.columns.move(from, to)
+      else if (to >= 0) this.columns.reserve(to)
+    }
+    if (orphan >= 0) this.slots.remove(orphan)
   }
 }

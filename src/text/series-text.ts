@@ -57,6 +57,13 @@ export function skipBlanks(bytes: Buffer, from: number): number {
   return at
 }
 
+/** The position behind a token: of the next blank, tab or newline. */
+export function tokenEnd(bytes: Buffer, from: number): number {
+  let at = from
+  while (!isBlank(bytes[at]) && bytes[at] !== newline) at++
+  return at
+}
+
 /** The position behind an unquoted metric name; `from` where there is none. */
 export function metricNameEnd(bytes: Buffer, from: number): number {
   return nameEnd(bytes, from, metricStart, metricRest)
@@ -89,29 +96,37 @@ export function valuePosition(bytes: Buffer, from: number): number {
 /**
  * Reads what identifies a series, strictly: `name{label="value",...}`, or with quoted names `{"name","label"="value"}`.
  *
+ * @param valueAt the position of the value, which has to follow
  * @throws LineMistake with the position of what does not belong
  */
-export function parseSeries(
-  bytes: Buffer,
-  from: number,
-  dialect: Dialect,
-): SeriesText & { readonly end: number } {
-  let at = metricNameEnd(bytes, from)
-  let name = at > from ? bytes.toString('latin1', from, at) : undefined
-  const open = dialect.loose ? skipBlanks(bytes, at) : at
+export function parseSeries(bytes: Buffer, from: number, valueAt: number, dialect: Dialect): SeriesText {
+  const nameEnd = metricNameEnd(bytes, from)
+  const given = nameEnd > from ? bytes.toString('latin1', from, nameEnd) : undefined
+  const open = dialect.loose ? skipBlanks(bytes, nameEnd) : nameEnd
   if (bytes[open] !== braceOpen) {
-    if (name === undefined) throw new LineMistake('expected a metric name', from)
-    return { name, labels: [], end: at }
+    if (given === undefined) throw new LineMistake('expected a metric name', from)
+    checkSeparator(bytes, nameEnd, valueAt, dialect)
+    return { name: given, labels: [] }
   }
   const set = new LabelReader(bytes, dialect)
-  at = set.read(open + 1)
-  if (set.metric !== undefined) {
-    if (name !== undefined) throw new LineMistake('the metric name is given twice', open)
-    name = set.metric
-  }
-  if (name === undefined)
+  const end = set.read(open + 1)
+  if (set.metric !== undefined && given !== undefined)
+    throw new LineMistake('the metric name is given twice', open)
+  const name = given ?? set.metric
+  if (name === undefined) {
     throw new LineMistake('expected a metric name, before the braces or quoted inside', open)
-  return { name, labels: set.labels, end: at }
+  }
+  checkSeparator(bytes, end, valueAt, dialect)
+  return { name, labels: set.labels }
+}
+
+/** Between a series and its value: one space, or any blanks, and none needed behind a brace. */
+function checkSeparator(bytes: Buffer, end: number, valueAt: number, { loose }: Dialect): void {
+  const fits = loose
+    ? skipBlanks(bytes, end) === valueAt && (valueAt > end || bytes[end - 1] === braceClose)
+    : bytes[end] === blank && valueAt === end + 1
+  if (!fits)
+    throw new LineMistake(loose ? 'expected a blank and a value' : 'expected one space and a value', end)
 }
 
 /**

@@ -1,18 +1,12 @@
 import { equalBytes } from './byte-strings.ts'
 import { ExpositionError, excerpt, LineMistake } from './exposition-error.ts'
 import { parseMetadata } from './metadata-line.ts'
+import { openMetricsRest, type LineRest } from './open-metrics-line.ts'
 import { viewOf } from './part-table.ts'
 import { rowTarget } from './row-table.ts'
 import type { ScrapeRows } from './scrape-rows.ts'
-import {
-  isBlank,
-  metricNameEnd,
-  parseSeries,
-  skipBlanks,
-  valuePosition,
-  type Dialect,
-} from './series-text.ts'
-import { exactPowersOfTen, parseMilliseconds, parseValue } from './value-text.ts'
+import { metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './series-text.ts'
+import { exactPowersOfTen, parseMilliseconds, valueOf } from './value-text.ts'
 
 /** The longest line, in bytes. Prometheus knows no such bound; real lines stay below 4 KiB. */
 const longestLine = 2 * 1024 * 1024
@@ -23,7 +17,6 @@ const hash = 0x23
 const minus = 0x2d
 const plus = 0x2b
 const point = 0x2e
-const braceClose = 0x7d
 const zero = 0x30
 const letterE = 0x65
 
@@ -137,20 +130,21 @@ export class TextScan {
    */
   #predicted(bytes: Buffer, view: DataView, from: number, end: number): number {
     const rows = this.#rows
-    const { table, order, orderLength, columns, scratch } = rows
+    const { table, order, columns } = rows
+    const { rows: predictions, length: predicted, scratch } = order
     const { heads, tails, targets, parts } = table
     const { offsets, lengths, view: arena } = parts
     const { values } = columns
     const loose = this.#dialect.loose
     const honored = this.#honorTimestamps
     let { times } = columns
-    let { cursor, nextLength } = rows
+    let { cursor, nextLength } = order
     let at = from
     let metadata = 0
     let dropped = 0
     const start = cursor
-    for (; cursor < orderLength && at < end; cursor++) {
-      const row = order[cursor] as number
+    for (; cursor < predicted && at < end; cursor++) {
+      const row = predictions[cursor] as number
       const head = heads[row] as number
       const tail = tails[row] as number
       const headLength = lengths[head] as number
@@ -238,8 +232,8 @@ export class TextScan {
         scratch.next[nextLength++] = row
       }
     }
-    rows.cursor = cursor
-    rows.nextLength = nextLength
+    order.cursor = cursor
+    order.nextLength = nextLength
     rows.scraped += cursor - start - metadata
     rows.dropped += dropped
     this.#lines += cursor - start
@@ -258,16 +252,8 @@ export class TextScan {
       throw new LineMistake('expected no empty line', at)
     }
     const valueAt = valuePosition(bytes, at)
-    if (valueAt < 0 || valueAt === at || !isBlank(bytes[valueAt - 1])) this.#complain(bytes, at)
     const row = this.#rows.sampleRow(bytes, view, at, metricNameEnd(bytes, at), valueAt)
     return this.#value(bytes, row, valueAt)
-  }
-
-  /** Reads a line that has no place for a value, to say what is wrong with it. */
-  #complain(bytes: Buffer, at: number): void {
-    const { end } = parseSeries(bytes, at, this.#dialect)
-    if (this.#dialect.loose && bytes[end - 1] === braceClose && bytes[end] !== newline) return
-    throw new LineMistake('expected a blank and a value', end)
   }
 
   #metadata(bytes: Buffer, view: DataView, at: number): number {
@@ -279,32 +265,26 @@ export class TextScan {
     return end + 1
   }
 
-  /** Reads what stands behind the name and labels of a row. */
+  /** Reads what stands behind the name and labels of a row, and returns the position behind the line. */
   #value(bytes: Buffer, row: number, from: number): number {
     const valueEnd = tokenEnd(bytes, from)
-    const value = parseValue(bytes, from, valueEnd)
-    if (typeof value === 'string') {
-      throw new LineMistake(
-        value === 'no_number' ? 'expected a number' : 'expected a number that fits a double',
-        from,
-      )
-    }
-    let at = skipBlanks(bytes, valueEnd)
-    let time = Number.NaN
-    if (bytes[at] !== newline) {
-      const end = tokenEnd(bytes, at)
-      time = parseMilliseconds(bytes, at, end) ?? Number.NaN
-      if (Number.isNaN(time)) throw new LineMistake('expected a timestamp in milliseconds', at)
-      at = skipBlanks(bytes, end)
-      if (bytes[at] !== newline) throw new LineMistake('expected the end of the line', at)
-    }
-    this.#rows.record(row, value, this.#honorTimestamps ? time : Number.NaN)
-    return at + 1
+    const value = valueOf(bytes, from, valueEnd)
+    const rest = this.#dialect.loose
+      ? this.#textRest(bytes, valueEnd)
+      : openMetricsRest(bytes, valueEnd, this.#dialect)
+    const time = this.#honorTimestamps ? rest.time : Number.NaN
+    this.#rows.record(row, value, { time, exemplars: rest.exemplars })
+    return rest.end + 1
   }
-}
 
-function tokenEnd(bytes: Buffer, from: number): number {
-  let at = from
-  while (!isBlank(bytes[at]) && bytes[at] !== newline) at++
-  return at
+  #textRest(bytes: Buffer, from: number): LineRest {
+    const timeAt = skipBlanks(bytes, from)
+    if (bytes[timeAt] === newline) return { time: Number.NaN, end: timeAt }
+    const timeEnd = tokenEnd(bytes, timeAt)
+    const time = parseMilliseconds(bytes, timeAt, timeEnd)
+    if (time === undefined) throw new LineMistake('expected a timestamp in milliseconds', timeAt)
+    const end = skipBlanks(bytes, timeEnd)
+    if (bytes[end] !== newline) throw new LineMistake('expected the end of the line', end)
+    return { time, end }
+  }
 }

@@ -1,3 +1,5 @@
+import { LineMistake } from './exposition-error.ts'
+
 const zero = 0x30
 const nine = 0x39
 const point = 0x2e
@@ -20,6 +22,18 @@ const words: ReadonlyMap<string, number> = new Map([
   ['-infinity', -Infinity],
   ['nan', Number.NaN],
 ])
+
+/**
+ * The same as `parseValue`.
+ *
+ * @throws LineMistake where it gives no value
+ */
+export function valueOf(bytes: Buffer, from: number, to: number): number {
+  const value = parseValue(bytes, from, to)
+  if (typeof value === 'number') return value
+  const wanted = value === 'no_number' ? 'a number' : 'a number that a double can hold'
+  throw new LineMistake(`expected ${wanted}`, from)
+}
 
 /** What `parseValue` gives for a text that is no number, and for one beyond the range of doubles. */
 export type NoValue = 'no_number' | 'out_of_range'

@@ -1,0 +1,100 @@
+import { boundLabel } from '#src/model/classic-parts.ts'
+import type { Series } from '#src/model/series.ts'
+
+/** The series that one `_created` line speaks of: those of its family with its labels, but for `le` and `quantile`. */
+interface Group {
+  readonly key: string
+  readonly family: string
+  /** A member whose slot has another series by now is gone. */
+  members: { readonly slot: number; readonly series: Series }[]
+  /** How many `_created` lines speak of it. */
+  rows: number
+}
+
+const boundLabels: ReadonlySet<string | undefined> = new Set(Object.values(boundLabel))
+
+/**
+ * Knows which series a `_created` line of OpenMetrics is the start time of. Only families that have such lines cost
+ * something.
+ */
+export class CreatedTimes {
+  /** The number of `_created` lines, by family. */
+  readonly #families = new Map<string, number>()
+  readonly #groups = new Map<string, Group>()
+  readonly #ofRow = new Map<number, Group>()
+  /** Groups that came with this body. */
+  #fresh: Group[] = []
+
+  /** Whether a family has such lines. */
+  has(family: string): boolean {
+    return this.#families.has(family)
+  }
+
+  /** Adds a `_created` line. Returns whether it is its family's first, which none of its series was added for. */
+  addRow(row: number, family: string, labels: readonly string[]): boolean {
+    const rows = this.#families.get(family) ?? 0
+    this.#families.set(family, rows + 1)
+    const group = this.#group(family, labels)
+    group.rows++
+    this.#ofRow.set(row, group)
+    return rows === 0
+  }
+
+  /** Adds a series of a family that has such lines. */
+  addSeries(slot: number, series: Series, family: string, labels: readonly string[]): void {
+    this.#group(family, labels).members.push({ slot, series })
+  }
+
+  removeRow(row: number): void {
+    const group = this.#ofRow.get(row)
+    if (group === undefined) return
+    this.#ofRow.delete(row)
+    const rows = (this.#families.get(group.family) ?? 1) - 1
+    if (rows > 0) this.#families.set(group.family, rows)
+    else this.#families.delete(group.family)
+    if (--group.rows === 0) this.#groups.delete(group.key)
+  }
+
+  /** The slots that a `_created` line is the start time of. `at` gives the series that a slot has now. */
+  slotsOf(row: number, at: (slot: number) => Series | undefined): readonly number[] {
+    const group = this.#ofRow.get(row)
+    if (group === undefined) return []
+    if (group.members.some(({ slot, series }) => at(slot) !== series)) {
+      group.members = group.members.filter(({ slot, series }) => at(slot) === series)
+    }
+    return group.members.map(({ slot }) => slot)
+  }
+
+  /** The body is through: series that no `_created` line came for are forgotten. */
+  settle(): void {
+    for (const group of this.#fresh) if (group.rows === 0) this.#groups.delete(group.key)
+    this.#fresh = []
+  }
+
+  clear(): void {
+    this.#families.clear()
+    this.#groups.clear()
+    this.#ofRow.clear()
+    this.#fresh = []
+  }
+
+  #group(family: string, labels: readonly string[]): Group {
+    const key = keyOf(family, labels)
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      group = { key, family, members: [], rows: 0 }
+      this.#groups.set(key, group)
+      this.#fresh.push(group)
+    }
+    return group
+  }
+}
+
+function keyOf(family: string, labels: readonly string[]): string {
+  const pairs: string[] = []
+  for (let index = 0; index < labels.length; index += 2) {
+    const name = labels[index] ?? ''
+    if (!boundLabels.has(name)) pairs.push(JSON.stringify([name, labels[index + 1]]))
+  }
+  return JSON.stringify([family, ...pairs.toSorted()])
+}
