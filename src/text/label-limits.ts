@@ -19,7 +19,9 @@ export function checkLabels(series: Series, limits: LabelLimits): void {
   }
   if (labelNameLengthLimit === 0 && labelValueLengthLimit === 0) return
   checkLengths('__name__', series.name, limits)
-  for (const [name, value] of series.attributes) checkLengths(name, String(value), limits)
+  for (const [name, value] of series.attributes) {
+    if (typeof value === 'string') checkLengths(name, value, limits)
+  }
 }
 
 function checkLengths(name: string, value: string, limits: LabelLimits): void {

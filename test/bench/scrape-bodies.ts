@@ -244,17 +244,16 @@ const containerFamilies = [
     'mapped_file',
   ].map((name) => `memory_${name}`),
   ...['cpu_period', 'cpu_quota', 'cpu_shares', 'memory_limit_bytes'].map((name) => `spec_${name}`),
-  ...[
-    'start_time_seconds',
-    'last_seen',
-    'processes',
-    'threads',
-    'sockets',
-    'file_descriptors',
-    'oom_events_total',
-  ],
+  'start_time_seconds',
+  'last_seen',
+  'processes',
+  'threads',
+  'sockets',
+  'file_descriptors',
+  'oom_events_total',
   ...['reads_bytes', 'writes_bytes', 'reads', 'writes'].map((name) => `fs_${name}_total`),
-  ...['memory_failures_total', 'memory_kernel_usage'],
+  'memory_failures_total',
+  'memory_kernel_usage',
 ]
 
 function containerLabels(pod: Pod, container: Container): Record<string, string> {
@@ -269,15 +268,18 @@ function containerLabels(pod: Pod, container: Container): Record<string, string>
   }
 }
 
+function podLabels(pod: Pod): Record<string, string> {
+  return { namespace: pod.namespace, pod: pod.name, uid: pod.uid }
+}
+
 /** A kube-state-metrics of a cluster with so many pods. */
 export function stateTarget(pods: number): BenchTarget {
   const target = new BenchTarget()
   const made = makePods(pods)
-  const labelsOf = (pod: Pod) => ({ namespace: pod.namespace, pod: pod.name, uid: pod.uid })
   const perPod = (name: string, more: (pod: Pod) => readonly Readonly<Record<string, string>>[]): void =>
     target.family(
       `kube_pod_${name}`,
-      made.flatMap((pod) => more(pod).map((labels) => ({ ...labelsOf(pod), ...labels }))),
+      made.flatMap((pod) => more(pod).map((labels) => ({ ...podLabels(pod), ...labels }))),
     )
   perPod('info', (pod) => [
     { node: pod.node, created_by_kind: 'ReplicaSet', created_by_name: pod.name.slice(0, -6) },
