@@ -260,7 +260,7 @@ describe('what is wrong as a whole', () => {
     [
       broken('debug:', 'kafka:'),
       [
-        'exporters.kafka: there is no exporter of the type kafka; known: debug, json, prometheus',
+        'exporters.kafka: there is no exporter of the type kafka; known: ...',
         'service.pipelines.metrics.exporters[0]: there is no exporter "debug"; defined: kafka',
       ],
     ],
@@ -326,7 +326,9 @@ describe('what is wrong as a whole', () => {
     const reading = await readText(text)
     expect(reading.configuration).toBeUndefined()
     const errors = statements(reading).filter((each) => each.includes(' error: '))
-    expect(errors.map((each) => each.replace(/^.* error: /, ''))).toEqual(expected)
+    expect(errors.map((each) => each.replace(/^.* error: /, '').replace(/known: .*/, 'known: ...'))).toEqual(
+      expected,
+    )
   })
 
   test('is found in one run, by place, with what is not used', async () => {
