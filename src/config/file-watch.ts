@@ -67,7 +67,7 @@ export function watchFiles(
 }
 
 /** A text that differs when one of the files does. */
-function stampsOf(files: readonly string[]): string {
+export function stampsOf(files: readonly string[]): string {
   return files
     .map((file) => {
       const stats = statSync(file, { throwIfNoEntry: false, bigint: true })

@@ -5,17 +5,9 @@ import { formatEndpoint, type Endpoint } from '../endpoint.ts'
 import { ClientError } from './client-error.ts'
 import { Connection } from './connection.ts'
 import { HostLookup, type Lookup } from './host-lookup.ts'
+import type { Deadline } from './deadline.ts'
 import { explainSocketError } from './socket-error.ts'
-
-/** What of TLS a client decides; what is absent is node:tls's default. */
-export interface ClientTls extends Pick<
-  ConnectionOptions,
-  'ca' | 'cert' | 'key' | 'minVersion' | 'maxVersion' | 'ciphers' | 'secureContext'
-> {
-  /** The name to ask for and to find in the certificate, instead of the host of the URL. */
-  readonly serverName?: string | undefined
-  readonly insecureSkipVerify?: boolean | undefined
-}
+import type { ClientTls } from './tls-source.ts'
 
 /** What connections need of their surroundings. */
 export interface DialerSettings {
@@ -44,7 +36,9 @@ export class Dialer {
    * @param tls present for https
    * @throws {ClientError} or the signal's reason
    */
-  async dial(endpoint: Endpoint, tls: ClientTls | undefined, signal: AbortSignal): Promise<Connection> {
+  async dial(endpoint: Endpoint, tls: ClientTls | undefined, deadline: Deadline): Promise<Connection> {
+    const { signal } = deadline
+    deadline.stage = () => `while the name ${endpoint.host} was looked up`
     const addresses = await this.#hosts.addresses(endpoint.host, signal)
     const allowed = addresses.filter((address) => this.#mayConnect(address))
     if (allowed.length === 0) {
@@ -53,6 +47,7 @@ export class Dialer {
         : `${endpoint.host} (${addresses.join(', ')})`
       throw new ClientError('address_denied', `connections to ${name} are not allowed`)
     }
+    deadline.stage = () => `while the connection to ${formatEndpoint(endpoint)} was made`
     const options = tls === undefined ? undefined : secureOptions(endpoint.host, tls)
     const open = (address: string): Connection => {
       const place = { host: address, port: endpoint.port, noDelay: true, keepAlive: true }
@@ -63,7 +58,7 @@ export class Dialer {
       )
     }
     const connection = await this.#race(allowed, open, signal)
-    if (options !== undefined) await untilEvent(connection, 'secureConnect', signal)
+    if (options !== undefined) await untilSecure(connection, deadline)
     return connection
   }
 
@@ -120,15 +115,13 @@ function joined(errors: readonly unknown[]): Error {
   return first instanceof Error ? first : new Error(String(first))
 }
 
-/** Waits until a socket has come so far. */
-export async function untilEvent(
-  { socket, peer }: Connection,
-  event: 'connect' | 'secureConnect',
-  signal: AbortSignal,
-): Promise<void> {
+/** Waits until both sides have shaken hands. */
+export async function untilSecure({ socket, peer }: Connection, deadline: Deadline): Promise<void> {
+  const { signal } = deadline
+  deadline.stage = () => `while TLS was negotiated with ${peer}`
   await new Promise<void>((resolve, reject) => {
     const settle = (how: () => void) => (): void => {
-      socket.off(event, done)
+      socket.off('secureConnect', done)
       socket.off('error', failed)
       socket.off('close', closed)
       signal.removeEventListener('abort', abort)
@@ -144,7 +137,7 @@ export async function untilEvent(
       give(new ClientError('connection_closed', `${peer} closed the connection before it was ready`)),
     )
     const abort = settle(() => give(signal.reason))
-    socket.on(event, done)
+    socket.on('secureConnect', done)
     socket.on('error', failed)
     socket.on('close', closed)
     signal.addEventListener('abort', abort)
@@ -153,11 +146,13 @@ export async function untilEvent(
 }
 
 /** What node:tls is told: the certificate must be for the host of the URL, whatever address it has. */
-export function secureOptions(host: string, tls: ClientTls): ConnectionOptions {
-  const { serverName, insecureSkipVerify, ...rest } = tls
+export function secureOptions(
+  host: string,
+  { context, serverName, insecureSkipVerify }: ClientTls,
+): ConnectionOptions {
   const name = serverName ?? host
   return {
-    ...rest,
+    secureContext: context,
     // An address is no server name (RFC 6066, 3).
     ...(isIP(name) === 0 ? { servername: name } : {}),
     ALPNProtocols: ['http/1.1'],

@@ -2,24 +2,29 @@ import { version } from '#src/cli/version.ts'
 import { systemClock, type Clock } from '#src/component/clock.ts'
 import { AnswerBody, type BodySink } from './answer-body.ts'
 import { ClientError } from './client-error.ts'
-import { ConnectionPool, type PoolLimits } from './connection-pool.ts'
-import type { Connection, WireRequest } from './connection.ts'
-import { Dialer, type ClientTls, type DialerSettings } from './dialer.ts'
-import { formatRequestHead, type RequestHeaders } from './request-head.ts'
+import { basicAuthorization, type Credentials } from './credentials.ts'
+import { Deadline } from './deadline.ts'
+import { canInflate } from './inflater.ts'
+import { followedRedirect, redirectLimit, type RedirectPolicy } from './redirect.ts'
+import { mergeHeaders, type RequestHeaders } from './request-head.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { Transport, type TransportSettings } from './transport.ts'
 
 /** What every request says. */
 interface Request {
-  /** http or https. */
+  /** http or https. A user in it is sent as basic credentials where there are no others. */
   readonly url: URL
   readonly headers?: RequestHeaders
   /** From the call to the last byte of the answer: names, connections, redirects and waiting included. */
   readonly timeoutMs: number
+  /** Bytes of the body of the answer, its encodings undone, at which the request fails. 0 or absent is no limit. */
+  readonly bodySizeLimit?: number
 }
 
 /** A request for a body. */
 export interface GetRequest extends Request {
-  /** Bytes of the body, its encodings undone, at which the request fails. 0 or absent is no limit. */
-  readonly bodySizeLimit?: number
+  /** What the body may be compressed with, best first; nothing if absent. */
+  readonly encodings?: readonly ('gzip' | 'zstd' | 'deflate')[]
 }
 
 /** A request that brings a body. */
@@ -35,41 +40,44 @@ export interface Answer {
   readonly status: number
   /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>
+  /** Where it came from, after redirects. */
+  readonly url: URL
   /** Bytes of the body as they came. */
   readonly wireBytes: number
   /** Bytes of the body, its encodings undone. */
   readonly bodyBytes: number
-  /** The first 4 KiB of a body that no sink took, as text for people: control characters included. */
+  /** The first 4 KiB of a body that no sink took, as text. It is the server's: control characters included. */
   readonly excerpt: string
+  /** What `Retry-After` says, in milliseconds from now, at most a day. */
+  readonly retryAfterMs: number | undefined
 }
 
 /** How a client behaves. */
-export interface HttpClientSettings extends DialerSettings {
-  readonly pool?: Partial<PoolLimits>
-  readonly tls?: ClientTls
-  readonly userAgent?: string
+export interface HttpClientSettings extends TransportSettings {
+  readonly userAgent?: string | undefined
+  readonly credentials?: Credentials | undefined
+  /** Headers of all requests to the configured server, made anew for each. */
+  readonly headers?: (() => RequestHeaders) | undefined
+  /** `same_host` where absent. */
+  readonly redirects?: RedirectPolicy | undefined
 }
 
-const defaultPool: PoolLimits = { idleTimeoutMs: 90_000, maxIdle: 20_000, maxIdlePerOrigin: 100 }
-
-/** Errors of a kept connection that the server had closed before it got the request. */
-const staleCodes: ReadonlySet<string> = new Set(['connection_reset', 'connection_closed'])
+/** What a caller may say in a header that no other server should hear. */
+const confidential = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
 /**
  * A client for HTTP/1.1 with bounds on time and size. It reads bodies through one reused buffer and keeps connections.
  */
 export class HttpClient {
-  readonly #settings: HttpClientSettings
+  readonly #transport: Transport
   readonly #clock: Clock
-  readonly #dialer: Dialer
-  readonly #pool: ConnectionPool
   readonly #userAgent: string
+  readonly #settings: HttpClientSettings
 
   constructor(settings: HttpClientSettings = {}) {
     this.#settings = settings
     this.#clock = settings.clock ?? systemClock
-    this.#dialer = new Dialer(settings)
-    this.#pool = new ConnectionPool({ ...defaultPool, ...settings.pool }, this.#clock)
+    this.#transport = new Transport(settings)
     this.#userAgent = settings.userAgent ?? `weir/${version}`
   }
 
@@ -79,105 +87,119 @@ export class HttpClient {
    * @throws {ClientError}, what the sink threw, or the signal's reason
    */
   async get(request: GetRequest, sink: BodySink, signal?: AbortSignal): Promise<Answer> {
-    return await this.#withDeadline(request, signal, (deadline) =>
-      this.#send({ request, method: 'GET', body: [], repeatable: true, sink }, deadline),
-    )
+    const encodings = canInflate ? (request.encodings ?? []) : []
+    const headers = { 'Accept-Encoding': encodings.length === 0 ? 'identity' : encodings.join(', ') }
+    return await this.#perform({ request, method: 'GET', headers, body: [], repeatable: true, sink }, signal)
   }
 
   /**
    * Sends a body. When the promise settles, either way, the buffers of the body are the caller's again.
    *
-   * @throws {ClientError} or the signal's reason
+   * @param sink takes the body of an answer that is 2xx
+   * @throws {ClientError}, what the sink threw, or the signal's reason
    */
-  async post(request: PostRequest, signal?: AbortSignal): Promise<Answer> {
+  async post(request: PostRequest, signal?: AbortSignal, sink?: BodySink): Promise<Answer> {
     const { body, idempotent = false } = request
-    return await this.#withDeadline(request, signal, (deadline) =>
-      this.#send({ request, method: 'POST', body, repeatable: idempotent, sink: undefined }, deadline),
+    return await this.#perform(
+      { request, method: 'POST', headers: {}, body, repeatable: idempotent, sink },
+      signal,
     )
   }
 
   /** Closes idle connections; those in use are closed when their request ends. */
   close(): void {
-    this.#pool.close()
+    this.#transport.close()
   }
 
-  async #withDeadline<Result>(
-    { timeoutMs }: Request,
-    signal: AbortSignal | undefined,
-    run: (deadline: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
+  async #perform(task: Task, signal: AbortSignal | undefined): Promise<Answer> {
     signal?.throwIfAborted()
-    const controller = new AbortController()
-    const cancel = this.#clock.after(timeoutMs, () =>
-      controller.abort(new ClientError('timeout', `no complete answer within ${timeoutMs / 1000} s`)),
-    )
-    const abort = (): void => controller.abort(signal?.reason)
-    signal?.addEventListener('abort', abort)
+    const deadline = new Deadline(task.request.timeoutMs, this.#clock, signal)
     try {
-      return await run(controller.signal)
+      return await this.#follow(task, deadline)
     } finally {
-      cancel()
-      signal?.removeEventListener('abort', abort)
+      deadline.dispose()
     }
   }
 
-  async #send(exchange: PreparedExchange, deadline: AbortSignal): Promise<Answer> {
-    const { url } = exchange.request
-    const wire = this.#wireRequest(exchange)
-    const kept = this.#pool.take(url.origin)
-    if (kept !== undefined) {
-      try {
-        return await this.#exchangeOn(kept, exchange, wire, deadline)
-      } catch (error) {
-        const stale = error instanceof ClientError && staleCodes.has(error.code) && !kept.answered
-        if (!stale || !exchange.repeatable) throw error
+  async #follow(task: Task, deadline: Deadline): Promise<Answer> {
+    const { redirects = 'same_host' } = this.#settings
+    let { url } = task.request
+    let trusted = true
+    for (let hops = 0; ; hops++) {
+      const answer = await this.#authorized(task, url, trusted, deadline)
+      const redirect = { status: answer.status, location: answer.headers.get('location') }
+      const next = followedRedirect(redirects, url, task.method, redirect)
+      if (next === undefined) return answer
+      if (hops === redirectLimit) {
+        throw new ClientError('too_many_redirects', `the server redirects more than ${redirectLimit} times`)
       }
+      // What was meant for one server is for no other, even if it leads back.
+      trusted &&= next.origin === url.origin
+      url = next
     }
-    return await this.#exchangeOn(await this.#dial(url, deadline), exchange, wire, deadline)
   }
 
-  async #exchangeOn(
-    connection: Connection,
-    { request, sink }: PreparedExchange,
-    wire: WireRequest,
-    deadline: AbortSignal,
-  ): Promise<Answer> {
-    const body = new AnswerBody(sink, request.bodySizeLimit ?? 0)
+  /** A refusal may come from credentials that were replaced a moment ago: those are tried once. */
+  async #authorized(task: Task, url: URL, trusted: boolean, deadline: Deadline): Promise<Answer> {
+    const { credentials, tls } = this.#settings
+    if (!trusted) return await this.#exchange(task, url, withoutConfidential(task.request.headers), deadline)
+    const headers = async (): Promise<RequestHeaders> => {
+      deadline.stage = () => 'while credentials were fetched'
+      const authorization = (await credentials?.authorization(deadline.signal)) ?? userOf(url)
+      return mergeHeaders(
+        authorization === undefined ? {} : { Authorization: authorization },
+        this.#settings.headers?.(),
+        task.request.headers,
+      )
+    }
+    const sent = await headers()
+    const answer = await this.#exchange(task, url, sent, deadline)
+    if (answer.status !== 401) return answer
+    tls?.renew()
+    if (credentials === undefined) return answer
+    credentials.renew()
+    const renewed = await headers()
+    if (renewed['Authorization'] === sent['Authorization']) return answer
+    return await this.#exchange(task, url, renewed, deadline)
+  }
+
+  async #exchange(task: Task, url: URL, headers: RequestHeaders, deadline: Deadline): Promise<Answer> {
+    const { method, body, repeatable, sink, request } = task
+    const received = new AnswerBody(sink, request.bodySizeLimit ?? 0)
+    const all = mergeHeaders({ 'User-Agent': this.#userAgent }, task.headers, headers)
     try {
-      await connection.exchange(wire, body, deadline)
+      await this.#transport.send({ url, method, headers: all, body, repeatable }, received, deadline)
     } finally {
-      body.release()
+      received.release()
     }
-    this.#pool.put(request.url.origin, connection)
-    const { status = 0, headers = new Map<string, string>() } = body.answer ?? {}
-    return { status, headers, wireBytes: body.wireBytes, bodyBytes: body.bodyBytes, excerpt: body.excerpt }
-  }
-
-  #wireRequest({ request, method, body }: PreparedExchange): WireRequest {
-    const { url, headers = {} } = request
-    const length = body.reduce((sum, part) => sum + part.length, 0)
-    const head = formatRequestHead(method, url.pathname + url.search, url.host, {
-      'User-Agent': this.#userAgent,
-      ...headers,
-      ...(method === 'POST' ? { 'Content-Length': String(length) } : {}),
-    })
-    return { method, head, body: body.filter((part) => part.length > 0) }
-  }
-
-  async #dial({ protocol, hostname, port }: URL, deadline: AbortSignal): Promise<Connection> {
-    const secure = protocol === 'https:'
-    // URLs have IPv6 addresses in brackets.
-    const host = hostname.replace(/^\[(.*)\]$/, '$1')
-    const endpoint = { host, port: port === '' ? (secure ? 443 : 80) : Number(port) }
-    return await this.#dialer.dial(endpoint, secure ? (this.#settings.tls ?? {}) : undefined, deadline)
+    const { status = 0, headers: answered = new Map<string, string>() } = received.answer ?? {}
+    return {
+      status,
+      headers: answered,
+      url,
+      wireBytes: received.wireBytes,
+      bodyBytes: received.bodyBytes,
+      excerpt: received.excerpt,
+      retryAfterMs: parseRetryAfter(answered.get('retry-after'), this.#clock.now()),
+    }
   }
 }
 
-interface PreparedExchange {
-  readonly request: GetRequest
+interface Task {
+  readonly request: Request
   readonly method: string
+  readonly headers: RequestHeaders
   readonly body: readonly Uint8Array[]
-  /** Whether it may be sent again on another connection when nothing of an answer came. */
   readonly repeatable: boolean
   readonly sink: BodySink | undefined
+}
+
+function userOf({ username, password }: URL): string | undefined {
+  return username === ''
+    ? undefined
+    : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
+}
+
+function withoutConfidential(headers: RequestHeaders = {}): RequestHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !confidential.has(name.toLowerCase())))
 }

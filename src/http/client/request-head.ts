@@ -1,8 +1,8 @@
 import { ClientError } from './client-error.ts'
 import { hasControls, isToken } from './header-text.ts'
 
-/** Headers by name, as they are written. */
-export type RequestHeaders = Readonly<Record<string, string>>
+/** Headers by name, as they are written; a list is as many lines. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>
 
 const targetForm = /^[\x21-\x7e]+$/
 
@@ -37,13 +37,24 @@ export function formatRequestHead(
   if (!targetForm.test(host))
     throw new ClientError('invalid_request', 'the host has characters that no host can have')
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`
-  for (const [name, value] of Object.entries(headers)) {
-    const problem = headerProblem(name, value)
-    if (problem !== undefined) throw new ClientError('invalid_request', problem)
-    head += `${name}: ${value}\r\n`
+  for (const [name, values] of Object.entries(headers)) {
+    for (const value of typeof values === 'string' ? [values] : values) {
+      const problem = headerProblem(name, value)
+      if (problem !== undefined) throw new ClientError('invalid_request', problem)
+      head += `${name}: ${value}\r\n`
+    }
   }
   // Whatever is beyond ASCII goes as UTF-8, as Go has it.
   return Buffer.from(`${head}\r\n`).toString('latin1')
+}
+
+/** Joins headers; of one that comes twice, in whatever case, the later wins. */
+export function mergeHeaders(...all: readonly (RequestHeaders | undefined)[]): RequestHeaders {
+  const merged = new Map<string, readonly [name: string, value: string | readonly string[]]>()
+  for (const headers of all) {
+    for (const [name, value] of Object.entries(headers ?? {})) merged.set(name.toLowerCase(), [name, value])
+  }
+  return Object.fromEntries(merged.values())
 }
 
 /** What is wrong with a header that a configuration names; undefined where nothing is. */

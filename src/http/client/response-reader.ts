@@ -166,7 +166,8 @@ export class ResponseReader {
       return
     }
     const framing = framingOf(head, this.#method)
-    this.#persistent = framing.length !== undefined && keepsAlive(head)
+    // A tunnel is open for good, whatever the version.
+    this.#persistent = isTunnel(head, this.#method) || (framing.length !== undefined && keepsAlive(head))
     this.#receiver.head(head)
     if (framing.length === 'chunked') return this.#beginChunk()
     this.#left = framing.length ?? 0
@@ -261,9 +262,14 @@ function framingOf(head: ResponseHead, method: string): { readonly length: numbe
   if (length !== undefined && (lengthHeaders > 1 || !/^\d{1,15}$/.test(length))) {
     throw malformed('the Content-Length of the answer is not one number', length)
   }
+  if (isTunnel(head, method)) return { length: 0 }
   if (method === 'HEAD' || status === 204 || status === 304) return { length: 0 }
   if (coding !== undefined) return { length: 'chunked' }
   return { length: length === undefined ? undefined : Number(length) }
+}
+
+function isTunnel({ status }: ResponseHead, method: string): boolean {
+  return method === 'CONNECT' && status < 300
 }
 
 function keepsAlive({ headers, minorVersion }: ResponseHead): boolean {

@@ -1,0 +1,30 @@
+import type { Clock } from '#src/component/clock.ts'
+import { ClientError } from './client-error.ts'
+
+/** The time that a request has in all, whatever it is spent on. */
+export class Deadline {
+  /** Aborted when the time is up, with a `timeout`, or when the caller gives up, with his reason. */
+  readonly signal: AbortSignal
+  /** What the request is at, for the error: `while the answer was awaited`. */
+  stage: () => string = () => 'before it was sent'
+  readonly #dispose: () => void
+
+  /** @param outer the caller's own signal */
+  constructor(timeoutMs: number, clock: Clock, outer: AbortSignal | undefined) {
+    const controller = new AbortController()
+    this.signal = controller.signal
+    const cancel = clock.after(timeoutMs, () =>
+      controller.abort(new ClientError('timeout', `timed out after ${timeoutMs / 1000} s, ${this.stage()}`)),
+    )
+    const abort = (): void => controller.abort(outer?.reason)
+    outer?.addEventListener('abort', abort)
+    this.#dispose = () => {
+      cancel()
+      outer?.removeEventListener('abort', abort)
+    }
+  }
+
+  dispose(): void {
+    this.#dispose()
+  }
+}
