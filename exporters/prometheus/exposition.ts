@@ -4,6 +4,8 @@ import { every, type Schedule } from '#src/component/schedule.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import type { EscapingScheme } from '#src/naming/prometheus-escaping.ts'
+import { PrometheusLabels } from '#src/naming/prometheus-labels.ts'
+import type { NameTranslation } from '#src/naming/prometheus-names.ts'
 import { capture } from './capture.ts'
 import type { ChunkPool } from './chunk-pool.ts'
 import type { PrometheusConfig } from './config.ts'
@@ -13,7 +15,7 @@ import { FamilyIndex } from './family-index.ts'
 import { labelSettings } from './label-settings.ts'
 import { LatestSamples } from './latest-samples.ts'
 import type { Representation } from './representation.ts'
-import { SeriesText, type LabelSettings } from './series-text.ts'
+import { SeriesText } from './series-text.ts'
 import { settle } from './settlement.ts'
 import { Constants, constantsNumber } from './target-info.ts'
 
@@ -36,7 +38,8 @@ interface Known {
 export class Exposition {
   readonly #context: PipelineContext
   readonly #config: PrometheusConfig
-  readonly #settings: LabelSettings
+  readonly #labels: PrometheusLabels
+  readonly #translation: NameTranslation
   readonly #sources = new Map<Source, Known>()
   /** Numbers of sources that have gone. */
   readonly #freeNumbers: number[] = []
@@ -50,7 +53,9 @@ export class Exposition {
   constructor(config: PrometheusConfig, context: PipelineContext) {
     this.#config = config
     this.#context = context
-    this.#settings = labelSettings(config)
+    const settings = labelSettings(config)
+    this.#labels = new PrometheusLabels(settings)
+    this.#translation = settings.translation
     this.#index = this.#makeIndex(undefined)
   }
 
@@ -130,12 +135,12 @@ export class Exposition {
 
   #makeIndex(scheme: EscapingScheme | undefined): FamilyIndex {
     const constants = this.#config.target_info.enabled ? this.#constants : undefined
-    return new FamilyIndex(new SeriesText(this.#settings, scheme), constants)
+    return new FamilyIndex(new SeriesText(this.#labels, this.#translation, scheme), constants)
   }
 
   #indexFor(scheme: EscapingScheme | undefined): FamilyIndex {
     // Where all names are classic ones, only `dots` writes them in another way.
-    if (scheme === undefined || (scheme !== 'dots' && !this.#settings.translation.utf8)) return this.#index
+    if (scheme === undefined || (scheme !== 'dots' && !this.#translation.utf8)) return this.#index
     const now = this.#context.clock.monotonic()
     const known = this.#escaped.get(scheme)
     if (known !== undefined) {

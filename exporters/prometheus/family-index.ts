@@ -1,5 +1,6 @@
 import type { AttributeSet } from '#src/model/attribute-set.ts'
 import type { Layout } from '#src/model/layout.ts'
+import type { Scope } from '#src/model/resource.ts'
 import type { Metric } from '#src/model/series.ts'
 import { claimedNames, familyIdentity, type FamilyIdentity } from './exposition-type.ts'
 import { Family } from './family.ts'
@@ -134,7 +135,7 @@ export class FamilyIndex {
       const row = new Row(samples, slot, text, part)
       run.rows[slot] = row
       this.#admit(row, { name: memo.nameOf(series, this.#text), identity, metric: series.metric })
-      if (!series.resource.derived) this.#retainResource(series.resource.attributes)
+      if (!series.resource.derived) this.#retainResource(series.metric.scope)
     }
   }
 
@@ -266,15 +267,16 @@ export class FamilyIndex {
     this.#admit(row, { name: this.#text.familyName(series, identity.shape), identity, metric: series.metric })
   }
 
-  #retainResource(attributes: AttributeSet): void {
+  #retainResource(scope: Scope): void {
     const constants = this.#constants
     if (constants === undefined) return
+    const { attributes } = scope.resource
     const known = this.#resources.get(attributes)
     if (known !== undefined) {
       known.series++
       return
     }
-    const text = this.#text.targetInfo(attributes)
+    const text = this.#text.targetInfo(scope)
     const slot = text === undefined ? undefined : constants.take()
     this.#resources.set(attributes, { series: 1, slot })
     if (text === undefined || slot === undefined) return

@@ -1,7 +1,7 @@
+import type { LabelSettings } from '#src/naming/prometheus-labels.ts'
 import { translationOf, type TranslationStrategy } from '#src/naming/prometheus-names.ts'
 import { compileGlobs } from '#src/regex/glob.ts'
 import type { PrometheusConfig } from './config.ts'
-import type { LabelSettings } from './series-text.ts'
 
 const serviceAttributes: ReadonlySet<string> = new Set([
   'service.name',

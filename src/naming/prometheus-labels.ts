@@ -44,16 +44,19 @@ export class PrometheusLabels {
     return family + roleSuffix[role]
   }
 
-  /** The labels of a series beside its name: name, value, name, value, sorted by name; none without a value. */
-  pairs({ metric: { scope }, attributes }: Series): string[] {
+  /**
+   * The labels of a series beside its name: name, value, name, value, sorted by name; none without a value, and not the
+   * one to omit, which the format at hand writes itself.
+   */
+  pairs({ metric: { scope }, attributes }: Series, omitted?: string): string[] {
     const labels: Labels = new Map()
-    this.#addAttributes(labels, attributes, () => true)
+    this.#addAttributes(labels, attributes, (key) => key !== omitted)
     let context = this.#contexts.get(scope)
     if (context === undefined) {
       context = this.#contextOf(scope)
       this.#contexts.set(scope, context)
     }
-    for (const [name, value] of context) if (!labels.has(name)) labels.set(name, value)
+    for (const [name, value] of context) if (!labels.has(name) && name !== omitted) labels.set(name, value)
     return sortedPairs(labels)
   }
 
