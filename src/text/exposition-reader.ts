@@ -30,9 +30,6 @@ export const defaultReaderOptions: ReaderOptions = {
   trackTimestampsStaleness: false,
   sampleLimit: 0,
   bodySizeLimit: 0,
-  labelLimit: 0,
-  labelNameLengthLimit: 0,
-  labelValueLengthLimit: 0,
 }
 
 /** A series that the caller writes himself: `up` and its like. */

@@ -5,8 +5,7 @@ import type { Source } from '#src/model/source.ts'
 import { boundLabelOf, normalizeBounds } from './bound-labels.ts'
 import { CreatedTimes } from './created-times.ts'
 import { ExposedFamilies, type ExposedFamily, type ExposedName } from './exposed-families.ts'
-import { LineMistake } from './exposition-error.ts'
-import { checkLabels, type LabelLimits } from './label-limits.ts'
+import { ExpositionError, LineMistake } from './exposition-error.ts'
 import { LineOrder } from './line-order.ts'
 import { parseMetadata, type MetadataLine } from './metadata-line.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
@@ -25,7 +24,8 @@ export interface ExposedSeries {
 
 /**
  * Says which series a line is; undefined drops it. It is remembered, so it is asked once while a line stays. The reader
- * takes over the reference to the series' attributes. What it throws gives the body up.
+ * takes over the reference to the series' attributes. What it throws gives the body up: an ExpositionError with its code,
+ * another error with the code `series`; in both cases with the place of the line.
  */
 export type Resolve = (exposed: ExposedSeries) => Series | undefined
 
@@ -42,7 +42,7 @@ export interface ScrapeCounts {
 }
 
 /** How the samples of a target are taken. */
-export interface RowOptions extends LabelLimits {
+export interface RowOptions {
   /** Samples of a body after relabeling; 0 for any number. */
   readonly sampleLimit: number
   /** Whether series with times of their own get stale markers. */
@@ -266,11 +266,10 @@ export class ScrapeRows {
   #resolved(exposed: ExposedName, { name, labels }: SeriesText, at: number): Series | undefined {
     const { family, role } = exposed
     try {
-      const series = this.#resolve({ name, labels: normalizeBounds(labels, role), family, role })
-      if (series !== undefined) checkLabels(series, this.#options)
-      return series
+      return this.#resolve({ name, labels: normalizeBounds(labels, role), family, role })
     } catch (error) {
-      throw new LineMistake(error instanceof Error ? error.message : String(error), at, 'series', error)
+      const code = error instanceof ExpositionError ? error.code : 'series'
+      throw new LineMistake(error instanceof Error ? error.message : String(error), at, code, error)
     }
   }
 
