@@ -42,7 +42,7 @@ export const registry: Registry = {
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
   receiver: {},
   processor: {},
-  exporter: { prometheusremotewrite: 'prometheus_remote_write' },
+  exporter: { logging: 'debug', prometheusremotewrite: 'prometheus_remote_write' },
   extension: {},
 }
 
