@@ -62,7 +62,10 @@ export function ByteSize(options: {
 }
 
 /** A text that never prints; the component gets a `Secret`. */
-export function SecretText(options: { readonly description: string }): Type.TUnsafe<Secret> {
+export function SecretText(options: {
+  readonly description: string
+  readonly deprecated?: boolean
+}): Type.TUnsafe<Secret> {
   return Type.Unsafe<Secret>({ type: 'string', weir: 'secret', ...options })
 }
 
