@@ -32,6 +32,14 @@ const unitWords: ReadonlyMap<string, string> = new Map([
   ['1', ''],
 ])
 
+/** UCUM units by the word that Prometheus names have for them. */
+const unitsByWord: ReadonlyMap<string, string> = new Map([...unitWords].map(([unit, word]) => [word, unit]))
+
+/** The UCUM unit of a word behind UNIT: `seconds` is `s`. A word that the table lacks stands for itself. */
+export function unitOfWord(word: string): string {
+  return word === 'ratio' ? '1' : word === '' ? '' : (unitsByWord.get(word) ?? word)
+}
+
 /** The words behind `per`: a `m` there is a minute. */
 const perUnitWords: ReadonlyMap<string, string> = new Map([
   ['s', 'second'],

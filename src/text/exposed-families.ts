@@ -1,3 +1,4 @@
+import { unitOfWord } from '#src/naming/prometheus-units.ts'
 import { makeDescriptor, type Descriptor, type Kind, type Role } from '#src/model/series.ts'
 
 /** A family as a target exposes it. */
@@ -13,7 +14,6 @@ export type FamilyType =
   | 'counter'
   | 'gauge'
   | 'histogram'
-  | 'native_histogram'
   | 'gaugehistogram'
   | 'summary'
   | 'info'
@@ -24,7 +24,6 @@ const kindOfType: Readonly<Record<FamilyType, Kind>> = {
   counter: 'sum',
   gauge: 'gauge',
   histogram: 'histogram',
-  native_histogram: 'exponential_histogram',
   gaugehistogram: 'gauge_histogram',
   summary: 'summary',
   info: 'info',
@@ -32,11 +31,14 @@ const kindOfType: Readonly<Record<FamilyType, Kind>> = {
   unknown: 'unknown',
 }
 
-/** Suffixes of the parts of each type. Those of gauge histograms but `_bucket` are names that the model has no part for. */
+/**
+ * Suffixes of the parts of each type. OpenMetrics has `_gsum` and `_gcount` for gauge histograms, which are names of series
+ * that the model has no part for.
+ */
 const partsOfType: Partial<Record<FamilyType, Readonly<Record<string, Role>>>> = {
   counter: { _total: 'total' },
   histogram: { _bucket: 'bucket', _sum: 'sum', _count: 'count' },
-  gaugehistogram: { _bucket: 'bucket' },
+  gaugehistogram: { _bucket: 'bucket', _sum: 'sum', _count: 'count' },
   summary: { _sum: 'sum', _count: 'count' },
 }
 
@@ -44,6 +46,9 @@ const partsOfType: Partial<Record<FamilyType, Readonly<Record<string, Role>>>> =
 const typesWithCreated: ReadonlySet<FamilyType> = new Set(['counter', 'histogram', 'summary'])
 
 const suffixes = ['_total', '_bucket', '_sum', '_count', '_created']
+
+/** What tells parts of one name from each other, and series with points (`native`) from those with numbers. */
+export type SeriesShape = 'le' | 'quantile' | 'native' | ''
 
 /** What is said of a family, by the name that its lines of metadata bear. */
 class Family {
@@ -55,6 +60,7 @@ class Family {
   /** How many names and rows of metadata are its own. */
   references = 0
   #exposed: ExposedFamily
+  #native: ExposedFamily | undefined
 
   constructor(name: string) {
     this.name = name
@@ -65,6 +71,23 @@ class Family {
   exposed(name: string): ExposedFamily {
     if (this.#exposed.name !== name) this.#exposed = { name, descriptor: this.descriptor }
     return this.#exposed
+  }
+
+  /** The family of its native histograms, which are another kind than classic ones of the same name. */
+  get native(): ExposedFamily {
+    if (this.#native === undefined) {
+      this.#native = { name: this.name, descriptor: makeDescriptor({ kind: 'exponential_histogram' }) }
+      this.describeNative()
+    }
+    return this.#native
+  }
+
+  /** Writes what changed to the family of native histograms, where there is one. */
+  describeNative(): void {
+    if (this.#native === undefined) return
+    const { description, unit } = this.descriptor
+    const kind = this.type === 'gaugehistogram' ? 'gauge_histogram' : 'exponential_histogram'
+    Object.assign(this.#native.descriptor, makeDescriptor({ kind, description, unit }))
   }
 
   setType(type: FamilyType): void {
@@ -80,6 +103,16 @@ class Family {
 /** The lines of metadata that mean something. */
 export type MetadataKind = 'HELP' | 'TYPE' | 'UNIT'
 
+/** A line of HELP, TYPE or UNIT. */
+export interface MetadataLine {
+  readonly kind: MetadataKind
+  readonly family: string
+  /** The help text or the unit; empty for TYPE. */
+  readonly text: string
+  /** What TYPE says; `unknown` for the others. */
+  readonly type: FamilyType
+}
+
 /** What a name on a line means. */
 export interface ExposedName {
   readonly id: number
@@ -89,7 +122,7 @@ export interface ExposedName {
 }
 
 interface KnownName extends ExposedName {
-  readonly bound: string
+  readonly shape: SeriesShape
   readonly owner: Family
   references: number
 }
@@ -122,12 +155,12 @@ export class ExposedFamilies {
   /**
    * What a name means, with these labels; the caller owns one reference.
    *
-   * @param bound which of the labels `le` and `quantile` there is: parts of that role need it
+   * @param shape which of the labels `le` and `quantile` there is, which parts of that role need, or `native`
    */
-  retain(name: string, bound: 'le' | 'quantile' | ''): ExposedName {
-    const key = `${bound}{${name}`
+  retain(name: string, shape: SeriesShape): ExposedName {
+    const key = `${shape}{${name}`
     let known = this.#names.get(key)
-    known ??= this.#add(key, name, bound)
+    known ??= this.#add(key, name, shape)
     known.references++
     return known
   }
@@ -141,7 +174,7 @@ export class ExposedFamilies {
     if (known === undefined || --known.references > 0) return
     this.#byId[id] = undefined
     this.#free.push(id)
-    const key = `${known.bound}{${known.name}`
+    const key = `${known.shape}{${known.name}`
     if (this.#names.get(key) === known) this.#names.delete(key)
     this.#drop(known.owner)
   }
@@ -161,16 +194,7 @@ export class ExposedFamilies {
    * @param holds whether another row is in the body at hand: then what it says stands
    * @returns whether the line counts; the first of a body does
    */
-  tell(
-    line: {
-      readonly kind: MetadataKind
-      readonly family: string
-      readonly text: string
-      readonly type: FamilyType
-    },
-    row: number,
-    holds: (row: number) => boolean,
-  ): boolean {
+  tell(line: MetadataLine, row: number, holds: (row: number) => boolean): boolean {
     const { kind } = line
     const family = this.#family(line.family)
     family.references++
@@ -183,14 +207,20 @@ export class ExposedFamilies {
       family.rows[kind] = before
       Object.assign(descriptor, { description, unit })
       if (family.type !== type) family.setType(type)
+      family.describeNative()
     })
-    if (kind === 'HELP') descriptor.description = line.text
-    else if (kind === 'UNIT') descriptor.unit = line.text
-    else if (type !== line.type) {
-      family.setType(line.type)
+    this.#apply(line, family)
+    return true
+  }
+
+  #apply({ kind, text, type }: MetadataLine, family: Family): void {
+    if (kind === 'HELP') family.descriptor.description = text
+    else if (kind === 'UNIT') family.descriptor.unit = unitOfWord(text)
+    else if (family.type !== type) {
+      family.setType(type)
       this.#retyped = true
     }
-    return true
+    family.describeNative()
   }
 
   /** The body is given up: what it told is untold. */
@@ -206,10 +236,10 @@ export class ExposedFamilies {
     this.#retyped = false
     for (const [id, known] of this.#byId.entries()) {
       if (known === undefined) continue
-      const { owner, family, role } = this.#meaning(known.name, known.bound)
+      const { owner, family, role } = this.#meaning(known.name, known.shape)
       if (owner === known.owner && family === known.family && role === known.role) continue
       changed.add(id)
-      this.#names.delete(`${known.bound}{${known.name}`)
+      this.#names.delete(`${known.shape}{${known.name}`)
     }
     return changed
   }
@@ -222,29 +252,33 @@ export class ExposedFamilies {
     this.#undo = []
   }
 
-  #add(key: string, name: string, bound: string): KnownName {
-    const meaning = this.#meaning(name, bound)
+  #add(key: string, name: string, shape: SeriesShape): KnownName {
+    const meaning = this.#meaning(name, shape)
     const id = this.#free.pop() ?? this.#byId.length
-    const known: KnownName = { id, name, bound, ...meaning, references: 0 }
+    const known: KnownName = { id, name, shape, ...meaning, references: 0 }
     known.owner.references++
     this.#byId[id] = known
     this.#names.set(key, known)
     return known
   }
 
-  #meaning(name: string, bound: string): { owner: Family; family: ExposedFamily; role: Role } {
+  #meaning(name: string, shape: SeriesShape): { owner: Family; family: ExposedFamily; role: Role } {
     const own = this.#families.get(name)
+    if (shape === 'native') {
+      const owner = own ?? this.#family(name)
+      return { owner, family: owner.native, role: 'none' }
+    }
     if (own === undefined || own.type === 'unknown') {
       for (const suffix of suffixes) {
         if (!name.endsWith(suffix)) continue
         const base = this.#families.get(name.slice(0, -suffix.length))
-        const role = base === undefined ? undefined : this.#partRole(base, suffix, bound)
+        const role = base === undefined ? undefined : this.#partRole(base, suffix, shape)
         if (base !== undefined && role !== undefined)
           return { owner: base, family: base.exposed(base.name), role }
       }
     }
     const family = own ?? this.#family(name)
-    if (family.type === 'summary' && bound === 'quantile') {
+    if (family.type === 'summary' && shape === 'quantile') {
       return { owner: family, family: family.exposed(name), role: 'quantile' }
     }
     if (family.type === 'counter' && name.endsWith('_total') && name.length > '_total'.length) {
@@ -253,14 +287,14 @@ export class ExposedFamilies {
     return { owner: family, family: family.exposed(name), role: 'none' }
   }
 
-  #partRole(family: Family, suffix: string, bound: string): Role | undefined {
+  #partRole(family: Family, suffix: string, shape: SeriesShape): Role | undefined {
     if (suffix === '_created') {
       return this.#openMetrics && typesWithCreated.has(family.type) ? 'created' : undefined
     }
     // In the text format the name of a counter's family is that of its samples.
     if (suffix === '_total' && !this.#openMetrics) return undefined
     const role = partsOfType[family.type]?.[suffix]
-    return role === 'bucket' && bound !== 'le' ? undefined : role
+    return role === 'bucket' && shape !== 'le' ? undefined : role
   }
 
   #family(name: string): Family {

@@ -55,6 +55,7 @@ export class LineMistake extends Error {
 export function excerpt(bytes: Buffer, from: number, to: number, position: number): string {
   const start = Math.max(from, Math.min(position - (excerptLength >> 1), to - excerptLength))
   const end = Math.min(to, start + excerptLength)
-  const text = visibleText(bytes.subarray(start, end).toString('utf8'))
+  // Lines are full of quotes and backslashes, which show as they are.
+  const text = visibleText(bytes.subarray(start, end).toString('utf8')).replaceAll(/\\(["\\])/g, '$1')
   return `${start > from ? '...' : ''}${text}${end < to ? '...' : ''}`
 }

@@ -5,7 +5,9 @@ import type { Source } from '#src/model/source.ts'
 import { ExpositionError } from './exposition-error.ts'
 import type { SampleColumns } from './sample-columns.ts'
 import { ScrapeRows, type Resolve, type RowOptions, type ScrapeCounts } from './scrape-rows.ts'
-import { openMetricsDialect, textDialect } from './series-text.ts'
+import { ProtobufScan } from './protobuf-scan.ts'
+import type { ProtobufOptions } from './protobuf-lines.ts'
+import { openMetricsDialect, protobufDialect, textDialect, type Dialect } from './series-text.ts'
 import { TextScan } from './text-scan.ts'
 
 /** The formats of an exposition. */
@@ -16,8 +18,16 @@ export type ExpositionFormat =
   | 'openmetrics-1.0.0'
   | 'protobuf'
 
+const dialectOf: Readonly<Record<ExpositionFormat, Dialect>> = {
+  'text-0.0.4': textDialect,
+  'text-1.0.0': textDialect,
+  'openmetrics-0.0.1': openMetricsDialect,
+  'openmetrics-1.0.0': openMetricsDialect,
+  protobuf: protobufDialect,
+}
+
 /** How bodies are read, and how large they may be. A limit of 0 is none. */
-export interface ReaderOptions extends RowOptions {
+export interface ReaderOptions extends RowOptions, ProtobufOptions {
   /** Whether samples have the times that their lines bear; else that of the scrape. */
   readonly honorTimestamps: boolean
   /** Bytes of a body, uncompressed. */
@@ -53,6 +63,9 @@ export interface OwnSeries {
 export class ExpositionReader {
   readonly #rows: ScrapeRows
   readonly #text: TextScan
+  readonly #protobuf: ProtobufScan
+  /** That of the format at hand. */
+  #scan: TextScan | ProtobufScan
   readonly #options: ReaderOptions
   readonly #own = new Map<number, number>()
   #reading = false
@@ -62,6 +75,8 @@ export class ExpositionReader {
     this.#options = options
     this.#rows = new ScrapeRows(source, resolve, options)
     this.#text = new TextScan(this.#rows, options)
+    this.#protobuf = new ProtobufScan(this.#rows, options)
+    this.#scan = this.#text
   }
 
   /** The layout of the last batches. */
@@ -82,8 +97,9 @@ export class ExpositionReader {
   /** Begins a body; one that was begun before and neither committed nor given up is given up. */
   begin(format: ExpositionFormat): void {
     this.abort()
-    this.#rows.begin(format.startsWith('openmetrics') ? openMetricsDialect : textDialect)
-    this.#text.begin()
+    this.#rows.begin(dialectOf[format])
+    this.#scan = format === 'protobuf' ? this.#protobuf : this.#text
+    this.#scan.begin()
     this.#size = 0
     this.#reading = true
   }
@@ -102,7 +118,7 @@ export class ExpositionReader {
         `body size limit exceeded: expected less than ${bodySizeLimit} bytes`,
       )
     }
-    this.#text.feed(asBuffer(chunk), from, to)
+    this.#scan.feed(asBuffer(chunk), from, to)
   }
 
   /**
@@ -111,7 +127,7 @@ export class ExpositionReader {
    * @throws ExpositionError where it is not complete, or has more samples than it may
    */
   end(): ScrapeCounts {
-    this.#text.end()
+    this.#scan.end()
     const { sampleLimit } = this.#options
     const { counts } = this.#rows
     if (sampleLimit > 0 && counts.kept > sampleLimit) {

@@ -1,4 +1,4 @@
-import type { FamilyType, MetadataKind } from './exposed-families.ts'
+import type { FamilyType, MetadataKind, MetadataLine } from './exposed-families.ts'
 import { LineMistake } from './exposition-error.ts'
 import {
   decodeText,
@@ -10,16 +10,6 @@ import {
   unquote,
   type Dialect,
 } from './series-text.ts'
-
-/** A line of HELP, TYPE or UNIT. */
-export interface MetadataLine {
-  readonly kind: MetadataKind
-  readonly family: string
-  /** The help text or the unit; empty for TYPE. */
-  readonly text: string
-  /** What TYPE says; `unknown` for the others. */
-  readonly type: FamilyType
-}
 
 const quote = 0x22
 const space = 0x20
@@ -80,7 +70,7 @@ function textOf(
   dialect: Dialect,
 ): { text: string; type: FamilyType } {
   if (kind === 'TYPE') return { text: '', type: typeOf(bytes, from, end, dialect) }
-  const text = decodeText(bytes, from, end, !dialect.loose)
+  const text = decodeText(bytes, from, end, dialect.loose ? 'help' : 'quoted')
   if (kind === 'UNIT' && text !== '' && !family.endsWith(`_${text}`)) {
     throw new LineMistake(`expected a unit that the name ends with`, from)
   }

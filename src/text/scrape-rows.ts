@@ -4,14 +4,22 @@ import { releaseSeries, type Role, type Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { boundLabelOf, normalizeBounds } from './bound-labels.ts'
 import { CreatedTimes } from './created-times.ts'
-import { ExposedFamilies, type ExposedFamily, type ExposedName } from './exposed-families.ts'
+import {
+  ExposedFamilies,
+  type ExposedFamily,
+  type ExposedName,
+  type MetadataLine,
+  type SeriesShape,
+} from './exposed-families.ts'
 import { ExpositionError, LineMistake } from './exposition-error.ts'
 import { LineOrder } from './line-order.ts'
-import { parseMetadata, type MetadataLine } from './metadata-line.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
 import { SampleColumns, type LineExemplar } from './sample-columns.ts'
 import { SeriesSlots } from './series-slots.ts'
-import { parseSeries, textDialect, type Dialect, type SeriesText } from './series-text.ts'
+import { parseSeries, protobufDialect, textDialect, type Dialect, type SeriesText } from './series-text.ts'
+
+/** What a line made of a native histogram has before its value, instead of a space: a tab. */
+export const nativeSeparator = 0x09
 
 /** One series as a target exposes it, told once, when it is new. Names and values are decoded text. */
 export interface ExposedSeries {
@@ -73,6 +81,8 @@ export class ScrapeRows {
   readonly #createdTimes = new CreatedTimes()
   readonly #resolve: Resolve
   readonly #options: RowOptions
+  /** What rows of metadata say. */
+  readonly #metadata = new Map<number, MetadataLine>()
   columns = new SampleColumns(0)
   dialect: Dialect = textDialect
   /** Samples of this body. */
@@ -130,6 +140,7 @@ export class ScrapeRows {
     this.order.clear()
     this.#families.clear()
     this.#createdTimes.clear()
+    this.#metadata.clear()
     this.slots.orphanAll()
     this.#orphans = this.slots.size > 0
   }
@@ -156,6 +167,7 @@ export class ScrapeRows {
   /** Adds a line of metadata. */
   addMetadata(line: MetadataLine, bytes: Buffer, view: DataView, at: number, end: number): void {
     const row = this.#addRow(bytes, view, at, at, end, rowTarget.metadata, -1)
+    this.#metadata.set(row, line)
     if (!this.#families.tell(line, row, (other) => this.order.hasSeen(other))) this.#duplicates++
     this.order.visit(row)
   }
@@ -240,7 +252,7 @@ export class ScrapeRows {
 
   #addSample(bytes: Buffer, view: DataView, at: number, labelsAt: number, valueAt: number): number {
     const text = parseSeries(bytes, at, valueAt, this.dialect)
-    const exposed = this.#families.retain(text.name, boundLabelOf(text.labels))
+    const exposed = this.#families.retain(text.name, this.#shapeOf(text, bytes, valueAt))
     let row = -1
     try {
       if (exposed.role === 'created') {
@@ -260,6 +272,11 @@ export class ScrapeRows {
     } finally {
       if (row < 0) this.#families.release(exposed.id)
     }
+  }
+
+  #shapeOf({ labels }: SeriesText, bytes: Buffer, valueAt: number): SeriesShape {
+    const native = this.dialect === protobufDialect && bytes[valueAt - 1] === nativeSeparator
+    return native ? 'native' : boundLabelOf(labels)
   }
 
   /** Asks which series a line is. */
@@ -361,9 +378,10 @@ export class ScrapeRows {
   }
 
   #forgetMetadata(row: number): void {
-    const bytes = this.table.textOf(row)
-    const line = parseMetadata(bytes, 0, bytes.length - 2, this.dialect)
-    if (line !== undefined && line !== 'EOF') this.#families.releaseMetadata(line.family, line.kind, row)
+    const line = this.#metadata.get(row)
+    if (line === undefined) return
+    this.#metadata.delete(row)
+    this.#families.releaseMetadata(line.family, line.kind, row)
   }
 
   /** Takes out what the body lacked, and makes its order the one to follow. Returns the slots that get stale markers. */
@@ -408,16 +426,17 @@ export class ScrapeRows {
   }
 
   #retypeRow(row: number, name: number): void {
-    const text = this.#textOf(row)
-    const exposed = this.#families.retain(text.name, boundLabelOf(text.labels))
+    const bytes = this.table.textOf(row)
+    const text = parseSeries(bytes, 0, bytes.length - 1, this.dialect)
+    const exposed = this.#families.retain(text.name, this.#shapeOf(text, bytes, bytes.length - 1))
     this.#families.release(name)
     this.table.names[row] = exposed.id
     const target = this.table.targets[row] ?? rowTarget.dropped
     const from = slotOfTarget(target)
     const isStartTime = exposed.role === 'created'
     if (target === rowTarget.created) this.#createdTimes.removeRow(row)
-    const series =
-      isStartTime || (from < 0 && target !== rowTarget.created) ? undefined : this.#resolved(exposed, text, 0)
+    const dropped = from < 0 && target !== rowTarget.created
+    const series = isStartTime || dropped ? undefined : this.#resolved(exposed, text, 0)
     const orphan = this.#detach(row)
     this.table.targets[row] = isStartTime ? rowTarget.created : rowTarget.dropped
     if (isStartTime) this.#addCreated(row, exposed, text)

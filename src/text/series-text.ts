@@ -1,17 +1,21 @@
 import { isUtf8 } from 'node:buffer'
 import { LineMistake } from './exposition-error.ts'
 
-/** How a text format treats what stands between tokens. */
+/** How lines are written. Those of protobuf are made from its messages, as the text format has them. */
 export interface Dialect {
-  /** Any run of blanks and tabs between tokens, and none where none is needed; else exactly one blank where the format has it. */
+  readonly name: 'text' | 'openmetrics' | 'protobuf'
+  /** Any run of blanks and tabs between tokens, and none where none is needed; else exactly one space where one has to be. */
   readonly loose: boolean
 }
 
 /** The text formats of Prometheus. */
-export const textDialect: Dialect = { loose: true }
+export const textDialect: Dialect = { name: 'text', loose: true }
 
 /** OpenMetrics. */
-export const openMetricsDialect: Dialect = { loose: false }
+export const openMetricsDialect: Dialect = { name: 'openmetrics', loose: false }
+
+/** What protobuf says, as lines. */
+export const protobufDialect: Dialect = { name: 'protobuf', loose: true }
 
 /** The most labels that one line may have. Prometheus knows no such bound; real series stay below 64. */
 export const labelsPerLine = 1024
@@ -64,9 +68,14 @@ export function tokenEnd(bytes: Buffer, from: number): number {
   return at
 }
 
-/** The position behind an unquoted metric name; `from` where there is none. */
-export function metricNameEnd(bytes: Buffer, from: number): number {
-  return nameEnd(bytes, from, metricStart, metricRest)
+/** The position behind an unquoted metric name, not beyond `to`; `from` where there is none. */
+export function metricNameEnd(bytes: Buffer, from: number, to = bytes.length): number {
+  return nameEnd(bytes, from, to, metricStart, metricRest)
+}
+
+/** Whether bytes are a label name that needs no quotes. */
+export function isLabelName(bytes: Buffer, from: number, to: number): boolean {
+  return to > from && nameEnd(bytes, from, to, labelStart, labelRest) === to
 }
 
 /**
@@ -175,7 +184,9 @@ class LabelReader {
   /** Reads a label, or a quoted metric name. */
   #pair(from: number): number {
     const quoted = this.#bytes[from] === quote
-    let at = quoted ? quotedEnd(this.#bytes, from) : nameEnd(this.#bytes, from, labelStart, labelRest)
+    let at = quoted
+      ? quotedEnd(this.#bytes, from)
+      : nameEnd(this.#bytes, from, this.#bytes.length, labelStart, labelRest)
     if (at === from) throw new LineMistake('expected a label name', from)
     const name = quoted ? unquote(this.#bytes, from, at) : this.#bytes.toString('latin1', from, at)
     at = this.#skip(at)
@@ -209,10 +220,10 @@ class LabelReader {
   }
 }
 
-function nameEnd(bytes: Buffer, from: number, start: number, rest: number): number {
-  if (((nameBytes[bytes[from] ?? 0] ?? 0) & start) === 0) return from
+function nameEnd(bytes: Buffer, from: number, to: number, start: number, rest: number): number {
+  if (from >= to || ((nameBytes[bytes[from] ?? 0] ?? 0) & start) === 0) return from
   let at = from + 1
-  while (((nameBytes[bytes[at] ?? 0] ?? 0) & rest) !== 0) at++
+  while (at < to && ((nameBytes[bytes[at] ?? 0] ?? 0) & rest) !== 0) at++
   return at
 }
 
@@ -228,22 +239,25 @@ export function quotedEnd(bytes: Buffer, from: number): number {
 
 /** The text between two quotes. */
 export function unquote(bytes: Buffer, from: number, end: number): string {
-  return decodeText(bytes, from + 1, end - 1, true)
+  return decodeText(bytes, from + 1, end - 1, 'quoted')
 }
+
+/** Which pairs of a backslash and another character stand for one: in quotes, in HELP of the text format, nowhere. */
+export type Escapes = 'quoted' | 'help' | 'nothing'
 
 /**
  * The text of bytes, with `\\`, `\n` and, where wanted, `\"` resolved; another backslash stands for itself.
  *
  * @throws LineMistake where the bytes are no UTF-8
  */
-export function decodeText(bytes: Buffer, from: number, to: number, quotes: boolean): string {
+export function decodeText(bytes: Buffer, from: number, to: number, escapes: Escapes): string {
   const range = bytes.subarray(from, to)
   if (!isUtf8(range)) throw new LineMistake('expected UTF-8', from + invalidUtf8(range))
   const text = bytes.toString('utf8', from, to)
-  if (!text.includes('\\')) return text
+  if (escapes === 'nothing' || !text.includes('\\')) return text
   return text.replaceAll(/\\([\\n"])/g, (pair, escaped: string) => {
     if (escaped === 'n') return '\n'
-    return escaped === '"' && !quotes ? pair : escaped
+    return escaped === '"' && escapes === 'help' ? pair : escaped
   })
 }
 
