@@ -20,7 +20,10 @@ export interface Registry {
 
 /** Every component that Weir brings along. The one place of `src` that may import components. */
 export const registry: Registry = {
-  receiver: { hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts') },
+  receiver: {
+    hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
+    prometheus: async () => await import('../../receivers/prometheus/index.ts'),
+  },
   processor: {
     attributes: async () => await import('../../processors/attributes/index.ts'),
     batch: async () => await import('../../processors/batch/index.ts'),

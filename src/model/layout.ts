@@ -1,4 +1,4 @@
-import type { Series } from './series.ts'
+import { sameSeries, type Series } from './series.ts'
 import type { Source } from './source.ts'
 
 let lastId = 0
@@ -68,4 +68,27 @@ function* everySlot(length: number): Generator<number> {
 /** A layout without series, for a source that has shown none yet. */
 export function emptyLayout(source: Source): Layout {
   return new Layout(source, [], 0, undefined, [])
+}
+
+/**
+ * The slots of a layout whose series another one does not have, in any slot.
+ *
+ * @param slots those that are asked about; all live ones unless given
+ */
+export function endedSlots(layout: Layout, successor: Layout, slots: Int32Array = layout.live): Int32Array {
+  const kept = new Map<number, Series[]>()
+  for (const slot of successor.live) {
+    const series = successor.series[slot]
+    if (series === undefined) continue
+    const { low } = series.hash
+    const same = kept.get(low)
+    if (same === undefined) kept.set(low, [series])
+    else same.push(series)
+  }
+  return slots.filter((slot) => {
+    const series = layout.series[slot]
+    return (
+      series !== undefined && kept.get(series.hash.low)?.some((each) => sameSeries(each, series)) !== true
+    )
+  })
 }

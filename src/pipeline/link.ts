@@ -1,6 +1,5 @@
 import { staleBatch, type Batch } from '#src/model/batch.ts'
-import { emptyLayout, Layout } from '#src/model/layout.ts'
-import { sameSeries, type Series } from '#src/model/series.ts'
+import { emptyLayout, endedSlots, Layout } from '#src/model/layout.ts'
 import { Source } from '#src/model/source.ts'
 import type { Consumer } from './consumer.ts'
 import type { Receipt } from './receipt.ts'
@@ -124,23 +123,4 @@ function follow(track: Track, layout: Layout): void {
     follows ? layout.edits : [],
   )
   track.seen = layout
-}
-
-/** The slots of a layout whose series the other one does not have, in any slot. */
-function endedSlots(layout: Layout, successor: Layout): Int32Array {
-  const kept = new Map<number, Series[]>()
-  for (const slot of successor.live) {
-    const series = successor.series[slot]
-    if (series === undefined) continue
-    const { low } = series.hash
-    const same = kept.get(low)
-    if (same === undefined) kept.set(low, [series])
-    else same.push(series)
-  }
-  return layout.live.filter((slot) => {
-    const series = layout.series[slot]
-    return (
-      series !== undefined && kept.get(series.hash.low)?.some((each) => sameSeries(each, series)) !== true
-    )
-  })
 }

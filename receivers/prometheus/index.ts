@@ -1,0 +1,13 @@
+import { defineReceiver } from '#src/component/define.ts'
+import { checkOptions, Config } from './config.ts'
+import { PrometheusReceiver } from './prometheus-receiver.ts'
+
+/** Scrapes targets that expose metrics in the formats of Prometheus. */
+export default defineReceiver({
+  type: 'prometheus',
+  stability: 'beta',
+  description: 'Scrapes targets that expose metrics in the formats of Prometheus.',
+  config: Config,
+  validate: checkOptions,
+  create: (config, context) => new PrometheusReceiver(config, context),
+})

@@ -1,0 +1,71 @@
+import { hostname } from 'node:os'
+import type { ReceiverContext } from '#src/component/define.ts'
+import type { Layout } from '#src/model/layout.ts'
+import { Agenda } from './agenda.ts'
+import { discardPlan, type PlannedJob } from './plan.ts'
+import { ScrapePool, type PoolSurroundings } from './scrape-pool.ts'
+import type { Target } from './target.ts'
+
+/** Scrapes the targets of jobs, for a receiver. */
+export class Scraper implements PoolSurroundings {
+  readonly receiver: ReceiverContext
+  readonly agenda: Agenda
+  readonly scraper: readonly string[]
+  readonly parts = new Set<string>()
+  readonly #pools = new Map<string, ScrapePool>()
+  readonly #retiring = new Set<ScrapePool>()
+
+  /** @param identity what tells it from other replicas beside the name of the host: name, value, ... */
+  constructor(receiver: ReceiverContext, identity: readonly string[] = []) {
+    this.receiver = receiver
+    this.agenda = new Agenda(receiver.clock)
+    this.scraper = [hostname(), ...identity]
+  }
+
+  /** The jobs, by name. */
+  get pools(): ReadonlyMap<string, ScrapePool> {
+    return this.#pools
+  }
+
+  /**
+   * Scrapes these jobs from now on. A job with the same options goes on undisturbed; of one with others, the targets that
+   * stay the same do; what is no longer there is retired.
+   */
+  apply(plan: readonly PlannedJob[]): void {
+    const wanted = new Set(plan.map(({ job }) => job.name))
+    for (const [name, pool] of this.#pools) {
+      if (wanted.has(name)) continue
+      this.#pools.delete(name)
+      this.#retiring.add(pool)
+      pool.retire(() => this.#retiring.delete(pool))
+    }
+    for (const planned of plan) {
+      const running = this.#pools.get(planned.job.name)
+      if (running === undefined) {
+        const pool = new ScrapePool(planned, this)
+        this.#pools.set(planned.job.name, pool)
+        pool.start()
+      } else if (running.fingerprint === planned.fingerprint) discardPlan([planned])
+      else running.reload(planned)
+    }
+  }
+
+  /** Ends everything at once. */
+  stop(leavesMarkers: boolean): void {
+    for (const pool of [...this.#pools.values(), ...this.#retiring]) pool.stop(leavesMarkers)
+    this.#pools.clear()
+    this.#retiring.clear()
+  }
+
+  *successors({ labels, key }: Target): Generator<Layout> {
+    for (const { active } of this.#pools.values()) {
+      for (const { target, layout } of active.values()) {
+        if (layout !== undefined && target.key !== key && sameLabels(target.labels, labels)) yield layout
+      }
+    }
+  }
+}
+
+function sameLabels(first: readonly string[], second: readonly string[]): boolean {
+  return first.length === second.length && first.every((text, index) => text === second[index])
+}
