@@ -1,3 +1,4 @@
+import { visibleText } from '#src/text/visible-text.ts'
 import { ClientError, type ClientErrorCode } from './client-error.ts'
 
 type Explanation = readonly [code: ClientErrorCode, text: (peer: string) => string]
@@ -46,13 +47,56 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ],
 }
 
+/** Codes of OpenSSL, which has hundreds: the first that fits. */
+const tlsExplanations: readonly (readonly [pattern: RegExp, ...Explanation])[] = [
+  [
+    /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/,
+    'tls_not_spoken',
+    (peer) => `${peer} does not speak TLS: is it http?`,
+  ],
+  [
+    /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE|UNSUPPORTED_SSL_VERSION/,
+    'tls_version_mismatch',
+    (peer) => `${peer} speaks no version of TLS that is allowed here`,
+  ],
+  [
+    /ALERT_(?:CERTIFICATE_(?:REQUIRED|EXPIRED|REVOKED|UNKNOWN)|(?:BAD|UNSUPPORTED)_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/,
+    'tls_client_certificate_refused',
+    (peer) => `${peer} asks for a client certificate, and refused what it got`,
+  ],
+  [
+    /ALERT_HANDSHAKE_FAILURE/,
+    'tls_handshake_failed',
+    (peer) => `${peer} refused the TLS handshake: it wants a client certificate, or other ciphers`,
+  ],
+  [/^(?:ERR_SSL_|EPROTO$)/, 'tls_handshake_failed', (peer) => `TLS with ${peer} failed`],
+  [
+    /^(?:CERT_|INVALID_|UNABLE_TO_|PATH_LENGTH_|HOSTNAME_MISMATCH)/,
+    'tls_certificate_untrusted',
+    (peer) => `the certificate of ${peer} cannot be verified`,
+  ],
+]
+
 /** A failed socket in words for people; errors that are in words already stay. */
 export function explainSocketError(error: unknown, peer: string): unknown {
   if (error instanceof ClientError || !(error instanceof Error) || !('code' in error)) return error
   const code = String(error.code)
-  const [known, text] = explanations[code] ?? [
-    'connection_failed',
-    () => `the connection to ${peer} failed: ${code}`,
-  ]
-  return new ClientError(known, text(peer), { cause: error })
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return explainWrongName(error, peer)
+  const known = Object.hasOwn(explanations, code) ? explanations[code] : undefined
+  if (known !== undefined) return new ClientError(known[0], known[1](peer), { cause: error })
+  const [, tlsCode, text] = tlsExplanations.find(([pattern]) => pattern.test(code)) ?? []
+  const message = text?.(peer) ?? `the connection to ${peer} failed`
+  return new ClientError(tlsCode ?? 'connection_failed', `${message} (${code})`, { cause: error })
+}
+
+function explainWrongName(
+  error: Error & { host?: string; cert?: { subjectaltname?: string } },
+  peer: string,
+): ClientError {
+  const names = error.cert?.subjectaltname?.slice(0, 200) ?? 'nobody'
+  return new ClientError(
+    'tls_certificate_wrong_name',
+    `the certificate of ${peer} is not for ${error.host ?? 'its name'} but for ${visibleText(names)}`,
+    { cause: error },
+  )
 }
