@@ -19,26 +19,28 @@ export interface FileWatch {
  * directories are watched: a watch on a file follows its inode, which a ConfigMap's swap of `..data` leaves behind. What
  * else happens in a directory counts for nothing.
  *
- * @param files absolute paths, links or not
+ * @param files absolute paths, links or not; a function where they change, such as those that a pattern matches
  * @param onError is told of directories that cannot be watched; their files are looked at every 30 s
  */
 export function watchFiles(
-  files: readonly string[],
+  files: readonly string[] | (() => readonly string[]),
   clock: Clock,
   onChange: () => void,
   onError: (directory: string, error: unknown) => void,
 ): FileWatch {
-  const watchers: FSWatcher[] = []
-  let known = stampsOf(files)
+  const list = typeof files === 'function' ? files : () => files
+  const watchers = new Map<string, FSWatcher | undefined>()
+  let known = stampsOf(list())
   let begun: number | undefined
   let cancel = clock.after(pollMs, look)
 
   function look(): void {
     begun = undefined
     cancel = clock.after(pollMs, look)
-    const found = stampsOf(files)
+    const found = stampsOf(list())
     if (found === known) return
     known = found
+    watchDirectories()
     onChange()
   }
 
@@ -49,19 +51,32 @@ export function watchFiles(
     cancel = clock.after(Math.min(quietMs, begun + longestMs - now), look)
   }
 
-  for (const directory of watchedDirectories(files)) {
-    try {
-      const watcher = watch(directory, { persistent: false }, noticed)
-      watcher.on('error', (error) => onError(directory, error))
-      watchers.push(watcher)
-    } catch (error) {
-      onError(directory, error)
+  function watchDirectories(): void {
+    const directories = new Set(watchedDirectories(list()))
+    for (const [directory, watcher] of watchers) {
+      if (directories.has(directory)) continue
+      watcher?.close()
+      watchers.delete(directory)
+    }
+    for (const directory of directories) {
+      if (watchers.has(directory)) continue
+      try {
+        const watcher = watch(directory, { persistent: false }, noticed)
+        watcher.on('error', (error) => onError(directory, error))
+        watchers.set(directory, watcher)
+      } catch (error) {
+        // Told once; the files are looked at every 30 s.
+        watchers.set(directory, undefined)
+        onError(directory, error)
+      }
     }
   }
+
+  watchDirectories()
   return {
     close() {
       cancel()
-      for (const watcher of watchers) watcher.close()
+      for (const watcher of watchers.values()) watcher?.close()
     },
   }
 }

@@ -3,7 +3,11 @@ import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { Type, type Static, type TSchema } from '#src/config/schema.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import type { Discovery } from './discovery.ts'
-import { StaticConfig, StaticDiscovery } from './static-discovery.ts'
+import { DnsDiscovery, DnsOptions } from './dns-discovery.ts'
+import { FileDiscovery, FileOptions } from './file-discovery.ts'
+import { HttpDiscovery, HttpOptions } from './http-discovery.ts'
+import { StaticDiscovery } from './static-discovery.ts'
+import { TargetGroupOptions } from './target-group.ts'
 
 /** A way to discover targets: its options, and what is made of them. */
 interface DiscoveryKind<Schema extends TSchema> {
@@ -19,9 +23,24 @@ function kind<Schema extends TSchema>(definition: DiscoveryKind<Schema>): Discov
 /** All ways to discover targets, by the option of a job that lists them. Another way is another row. */
 const kinds = {
   static_configs: kind({
-    config: StaticConfig,
+    config: TargetGroupOptions,
     description: 'Targets that are listed here.',
     make: (options) => new StaticDiscovery(options),
+  }),
+  file_sd_configs: kind({
+    config: FileOptions,
+    description: 'Targets that files list; they are watched.',
+    make: (options, surroundings) => new FileDiscovery(options, surroundings),
+  }),
+  http_sd_configs: kind({
+    config: HttpOptions,
+    description: 'Targets that a server lists.',
+    make: (options, surroundings) => new HttpDiscovery(options, surroundings),
+  }),
+  dns_sd_configs: kind({
+    config: DnsOptions,
+    description: 'Targets that names stand for.',
+    make: (options, surroundings) => new DnsDiscovery(options, surroundings),
   }),
 }
 

@@ -19,10 +19,7 @@ function count(description: string) {
   return Type.Optional(Type.Integer({ description, minimum: 0 }))
 }
 
-const Protocol = Type.Union(
-  scrapeProtocolNames.map((name) => Type.Literal(name)),
-  { description: 'A format of expositions.' },
-)
+const Protocol = Type.Enum([...scrapeProtocolNames], { description: 'A format of expositions.' })
 
 /** What may be said of all jobs, and of each. */
 const sharedProperties = {
@@ -60,7 +57,7 @@ const sharedProperties = {
     'Dropped targets of a job that are remembered for people. 0, the default, is 10,000.',
   ),
   metric_name_validation_scheme: Type.Optional(
-    Type.Union([Type.Literal('utf8'), Type.Literal('legacy')], {
+    Type.Enum(['utf8', 'legacy'], {
       description:
         'Which names metrics and labels may have: any text (default), or letters, digits and underscores.',
     }),
@@ -103,7 +100,7 @@ export const ScrapeOptions = Options({
     minLength: 1,
   }),
   ...sharedProperties,
-  scheme: Type.Union([Type.Literal('http'), Type.Literal('https')], {
+  scheme: Type.Enum(['http', 'https'], {
     description: 'How targets are asked.',
     default: 'http',
   }),
@@ -126,11 +123,12 @@ export const ScrapeOptions = Options({
     default: false,
   }),
   enable_compression: Type.Boolean({ description: 'Whether bodies may come compressed.', default: true }),
-  fallback_scrape_protocol: Type.Optional({
-    ...Protocol,
-    description:
-      'What a body is taken for whose Content-Type says nothing known. As in the Collector, PrometheusText0.0.4 by default.',
-  }),
+  fallback_scrape_protocol: Type.Optional(
+    Type.Enum([...scrapeProtocolNames], {
+      description:
+        'What a body is taken for whose Content-Type says nothing known. As in the Collector, PrometheusText0.0.4 by default.',
+    }),
+  ),
   relabel_configs: Type.Array(RelabelRules.items, {
     description: 'Rules that make targets of what was discovered.',
     default: [],
