@@ -66,7 +66,9 @@ export class AnswerBody implements AnswerReceiver {
         this.#decoded(buffer, from, to),
       )
     })
-    if (this.#taking) this.#sink?.begin(head)
+    if (!this.#taking) return
+    if (this.#decoder === undefined) this.#checkSize(Number(head.headers.get('content-length') ?? '0'))
+    this.#sink?.begin(head)
   }
 
   body(buffer: Buffer, from: number, to: number): void {
@@ -109,13 +111,15 @@ export class AnswerBody implements AnswerReceiver {
       this.#keep(buffer, from, to)
       return
     }
-    if (this.#bodySizeLimit > 0 && this.bodyBytes >= this.#bodySizeLimit) {
-      throw new ClientError(
-        'body_too_large',
-        `body size limit exceeded: the body has ${this.#bodySizeLimit} bytes or more`,
-      )
-    }
+    this.#checkSize(this.bodyBytes)
     this.#sink?.chunk(buffer, from, to)
+  }
+
+  #checkSize(bytes: number): void {
+    const limit = this.#bodySizeLimit
+    if (limit > 0 && bytes >= limit) {
+      throw new ClientError('body_too_large', `body size limit exceeded: the body has ${limit} bytes or more`)
+    }
   }
 
   #keep(buffer: Buffer, from: number, to: number): void {

@@ -19,7 +19,7 @@ export interface ContentDecoder {
 
 /** Where all bodies of a thread are inflated into, since each piece is handed on before the next is made. */
 const output = Buffer.allocUnsafeSlow(65_536)
-/** Bytes inflated at a stretch: some 4 ms of work, and as much again for who parses them. */
+/** Bytes inflated before others may run: some 4 ms of work, and as much again for who parses them. */
 const stretch = 1_048_576
 
 /** Names of `Content-Encoding`; `x-gzip` is the same (RFC 9110, 8.4.1.3). */
@@ -54,6 +54,10 @@ class InflatingDecoder implements ContentDecoder {
   #inflater: Inflater | undefined
   readonly #take: TakeBytes
   #pending = Buffer.alloc(0)
+  /** Bytes inflated since others ran. */
+  #inflated = 0
+  /** Whether the output was full, so that there may be more without more input. */
+  #full = false
   saturated = false
 
   constructor(encoding: InflatedEncoding, take: TakeBytes) {
@@ -73,7 +77,8 @@ class InflatingDecoder implements ContentDecoder {
     const pending = this.#pending
     this.#pending = Buffer.alloc(0)
     this.saturated = false
-    this.#inflate(pending, 0, pending.length)
+    this.#inflated = 0
+    if (pending.length > 0 || this.#full) this.#inflate(pending, 0, pending.length)
   }
 
   end(): void {
@@ -88,18 +93,17 @@ class InflatingDecoder implements ContentDecoder {
   #inflate(buffer: Buffer, from: number, to: number): void {
     const inflater = this.#opened(buffer[from])
     let at = from
-    let budget = stretch
-    for (;;) {
+    do {
       at = to - inflater.step(buffer, at, to, output)
       const { produced } = inflater
       if (produced > 0) this.#take(output, 0, produced)
-      if (produced < output.length) break
-      budget -= produced
-      if (budget <= 0) {
-        this.#pending = Buffer.from(buffer.subarray(at, to))
-        this.saturated = true
-        return
-      }
+      this.#full = produced === output.length
+      this.#inflated += produced
+      this.saturated = this.#inflated >= stretch
+    } while (this.#full && !this.saturated)
+    if (this.#full) {
+      this.#pending = Buffer.from(buffer.subarray(at, to))
+      return
     }
     if (at < to) {
       throw new ClientError('malformed_encoding', `the body goes on after its end (${this.#encoding})`)

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { FakeClock } from '#src/testing/fake-clock.ts'
@@ -27,6 +30,28 @@ function answering(...addresses: readonly string[]): Lookup {
 
 function failing(code: string): Lookup {
   return async () => await Promise.reject(Object.assign(new Error(code), { code }))
+}
+
+/** A port whose queue of connections is full: the kernel drops what asks for more, as a host that is gone does. */
+async function silentListener(
+  host: string,
+  port: number,
+): Promise<AsyncDisposable & { readonly host: string }> {
+  const listen = `require('net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log())`
+  const child = spawn(process.execPath, ['-e', listen])
+  await once(child.stdout, 'data')
+  child.kill('SIGSTOP')
+  const fillers = Array.from({ length: 4 }, () => connect(port, host).on('error', () => undefined))
+  // The queue takes one more than it says.
+  await Promise.all(fillers.slice(0, 2).map(async (filler) => await once(filler, 'connect')))
+  return {
+    host,
+    async [Symbol.asyncDispose]() {
+      for (const filler of fillers) filler.destroy()
+      child.kill('SIGKILL')
+      await once(child, 'close')
+    },
+  }
 }
 
 describe('names', () => {
@@ -89,12 +114,13 @@ describe('addresses', () => {
 
   test('that do not answer hold up the next one for 250 ms alone', async () => {
     await using server = await ScriptedServer.start(() => answerOf(''))
+    await using silent = await silentListener('127.0.0.3', server.port)
     const clock = new FakeClock()
-    // Nobody has this address (RFC 5737); where the machine has no network, it fails at once.
-    const lookup = answering('192.0.2.1', '127.0.0.1')
-    client = new HttpClient({ clock, lookup })
+    client = new HttpClient({ clock, lookup: answering(silent.host, '127.0.0.1') })
     const getting = client.get({ url: server.url('/', 'many.example'), timeoutMs: 10_000 }, new TextSink())
-    await clock.advance(250)
+    await clock.advance(249)
+    expect(server.connections).toBe(0)
+    await clock.advance(1)
     expect(await getting).toMatchObject({ status: 200 })
   })
 

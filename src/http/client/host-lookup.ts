@@ -55,10 +55,11 @@ export class HostLookup {
 
 /** What is promised, unless the signal comes first. */
 export async function untilAborted<Result>(promised: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted()
   return await new Promise<Result>((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error)
     signal.addEventListener('abort', abort)
+    // Also where nobody waits any more: a rejection that nobody takes would end the process.
     promised.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    if (signal.aborted) abort()
   })
 }
