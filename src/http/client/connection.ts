@@ -12,6 +12,9 @@ import { explainSocketError } from './socket-error.ts'
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
+/** How long a connection is silent before the kernel asks whether the peer is still there. */
+const keepAliveMs = 30_000
+
 /** A request as it goes on the wire. */
 export interface WireRequest {
   readonly method: string
@@ -69,6 +72,8 @@ export class Connection {
       buffer: readBuffer,
       callback: (length, buffer) => this.#received(buffer as Buffer, length),
     })
+    this.socket.setNoDelay(true)
+    this.socket.setKeepAlive(true, keepAliveMs)
     this.socket.on('error', (error) => this.#fail(error))
     this.socket.on('end', () => this.#peerClosed())
     this.socket.on('close', () => this.#destroyed())
@@ -109,6 +114,9 @@ export class Connection {
    */
   async exchange(request: WireRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    // It may have ended since it was given out.
+    if (!this.usable)
+      throw this.#error ?? new ClientError('connection_closed', `${this.peer} closed the connection`)
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => this.#fail(signal.reason)
       this.#exchange = { receiver, signal, abort, resolve, reject }

@@ -1,6 +1,9 @@
 import type { Clock } from '#src/component/clock.ts'
 import { ClientError } from './client-error.ts'
 
+/** Timers take no longer ones. */
+const longestMs = 2 ** 31 - 1
+
 /** The time that a request has in all, whatever it is spent on. */
 export class Deadline {
   /** Aborted when the time is up, with a `timeout`, or when the caller gives up, with his reason. */
@@ -9,17 +12,20 @@ export class Deadline {
   stage: () => string = () => 'before it was sent'
   readonly #dispose: () => void
 
-  /** @param outer the caller's own signal */
+  /**
+   * @param timeoutMs 0 is no limit
+   * @param outer the caller's own signal
+   */
   constructor(timeoutMs: number, clock: Clock, outer: AbortSignal | undefined) {
     const controller = new AbortController()
     this.signal = controller.signal
-    const cancel = clock.after(timeoutMs, () =>
-      controller.abort(new ClientError('timeout', `timed out after ${timeoutMs / 1000} s, ${this.stage()}`)),
-    )
+    const timeOut = (): void =>
+      controller.abort(new ClientError('timeout', `timed out after ${timeoutMs / 1000} s, ${this.stage()}`))
+    const cancel = timeoutMs > 0 ? clock.after(Math.min(timeoutMs, longestMs), timeOut) : undefined
     const abort = (): void => controller.abort(outer?.reason)
     outer?.addEventListener('abort', abort)
     this.#dispose = () => {
-      cancel()
+      cancel?.()
       outer?.removeEventListener('abort', abort)
     }
   }

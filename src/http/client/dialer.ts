@@ -50,7 +50,7 @@ export class Dialer {
     deadline.stage = () => `while the connection to ${formatEndpoint(endpoint)} was made`
     const options = tls === undefined ? undefined : secureOptions(endpoint.host, tls)
     const open = (address: string): Connection => {
-      const place = { host: address, port: endpoint.port, noDelay: true, keepAlive: true }
+      const place = { host: address, port: endpoint.port }
       return new Connection(formatEndpoint({ host: address, port: endpoint.port }), (onread) =>
         options === undefined
           ? connectPlain({ ...place, onread })

@@ -5,8 +5,9 @@ import { ClientError } from './client-error.ts'
 import { basicAuthorization, type Credentials } from './credentials.ts'
 import { Deadline } from './deadline.ts'
 import { canInflate } from './inflater.ts'
+import { userOf } from './origin.ts'
 import { followedRedirect, redirectLimit, type RedirectPolicy } from './redirect.ts'
-import { mergeHeaders, type RequestHeaders } from './request-head.ts'
+import type { RequestHeaders } from './request-head.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { Transport, type TransportSettings } from './transport.ts'
 
@@ -15,7 +16,7 @@ interface Request {
   /** http or https. A user in it is sent as basic credentials where there are no others. */
   readonly url: URL
   readonly headers?: RequestHeaders
-  /** From the call to the last byte of the answer: names, connections, redirects and waiting included. */
+  /** From the call to the last byte of the answer: names, connections, redirects and waiting included. 0 is no limit. */
   readonly timeoutMs: number
   /** Bytes of the body of the answer, its encodings undone, at which the request fails. 0 or absent is no limit. */
   readonly bodySizeLimit?: number
@@ -141,32 +142,32 @@ export class HttpClient {
 
   /** A refusal may come from credentials that were replaced a moment ago: those are tried once. */
   async #authorized(task: Task, url: URL, trusted: boolean, deadline: Deadline): Promise<Answer> {
-    const { credentials, tls } = this.#settings
-    if (!trusted) return await this.#exchange(task, url, withoutConfidential(task.request.headers), deadline)
-    const headers = async (): Promise<RequestHeaders> => {
-      deadline.stage = () => 'while credentials were fetched'
-      const authorization = (await credentials?.authorization(deadline.signal)) ?? userOf(url)
-      return mergeHeaders(
-        authorization === undefined ? {} : { Authorization: authorization },
-        this.#settings.headers?.(),
-        task.request.headers,
-      )
+    if (!trusted)
+      return await this.#exchange(task, url, [withoutConfidential(task.request.headers)], deadline)
+    const { credentials, tls, headers } = this.#settings
+    const exchange = async (authorization: string | undefined): Promise<Answer> => {
+      const first = authorization === undefined ? undefined : { Authorization: authorization }
+      return await this.#exchange(task, url, [first, headers?.(), task.request.headers], deadline)
     }
-    const sent = await headers()
-    const answer = await this.#exchange(task, url, sent, deadline)
+    deadline.stage = () => 'while credentials were fetched'
+    const sent = (await credentials?.authorization(deadline.signal)) ?? authorizationOf(url)
+    const answer = await exchange(sent)
     if (answer.status !== 401) return answer
     tls?.renew()
-    if (credentials === undefined) return answer
-    credentials.renew()
-    const renewed = await headers()
-    if (renewed['Authorization'] === sent['Authorization']) return answer
-    return await this.#exchange(task, url, renewed, deadline)
+    credentials?.renew()
+    const renewed = await credentials?.authorization(deadline.signal)
+    return renewed === undefined || renewed === sent ? answer : await exchange(renewed)
   }
 
-  async #exchange(task: Task, url: URL, headers: RequestHeaders, deadline: Deadline): Promise<Answer> {
+  async #exchange(
+    task: Task,
+    url: URL,
+    headers: readonly (RequestHeaders | undefined)[],
+    deadline: Deadline,
+  ): Promise<Answer> {
     const { method, body, repeatable, sink, request } = task
     const received = new AnswerBody(sink, request.bodySizeLimit ?? 0)
-    const all = mergeHeaders({ 'User-Agent': this.#userAgent }, task.headers, headers)
+    const all = [{ 'User-Agent': this.#userAgent }, task.headers, ...headers]
     try {
       await this.#transport.send({ url, method, headers: all, body, repeatable }, received, deadline)
     } finally {
@@ -194,10 +195,9 @@ interface Task {
   readonly sink: BodySink | undefined
 }
 
-function userOf({ username, password }: URL): string | undefined {
-  return username === ''
-    ? undefined
-    : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
+function authorizationOf(url: URL): string | undefined {
+  const user = userOf(url)
+  return user === undefined ? undefined : basicAuthorization(user.username, user.password)
 }
 
 function withoutConfidential(headers: RequestHeaders = {}): RequestHeaders {

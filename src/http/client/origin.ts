@@ -15,3 +15,18 @@ export function portOf({ protocol, port }: URL): number {
 export function endpointOf(url: URL): Endpoint {
   return { host: hostOf(url), port: portOf(url) }
 }
+
+/** The user in a URL, if there is one. */
+export function userOf(url: URL): { readonly username: string; readonly password: string } | undefined {
+  if (url.username === '') return undefined
+  return { username: decoded(url.username), password: decoded(url.password) }
+}
+
+/** A stray per cent sign stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

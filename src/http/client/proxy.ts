@@ -1,7 +1,7 @@
 import { ConfigError } from '#src/config/config-error.ts'
 import { basicAuthorization } from './credentials.ts'
 import { compileNoProxy, type Exemption } from './no-proxy.ts'
-import { hostOf, portOf } from './origin.ts'
+import { hostOf, portOf, userOf } from './origin.ts'
 import type { RequestHeaders } from './request-head.ts'
 
 /** A proxy that stands between. */
@@ -61,13 +61,10 @@ function makeProxy(text: string, connectHeaders: RequestHeaders): Proxy | undefi
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new ConfigError('is no URL of a proxy: expected http://host:port or https://host:port')
   }
-  const { username, password } = url
+  const user = userOf(url)
   url.username = ''
   url.password = ''
-  const authorization =
-    username === ''
-      ? undefined
-      : basicAuthorization(decodeURIComponent(username), decodeURIComponent(password))
+  const authorization = user === undefined ? undefined : basicAuthorization(user.username, user.password)
   return { url, authorization, connectHeaders }
 }
 

@@ -24,7 +24,8 @@ export interface TransportSettings extends DialerSettings {
 export interface Call {
   readonly url: URL
   readonly method: string
-  readonly headers: RequestHeaders
+  /** Of a header that comes twice the later wins. */
+  readonly headers: readonly (RequestHeaders | undefined)[]
   readonly body: readonly Uint8Array[]
   /** Whether it may be sent again on another connection when nothing of an answer came. */
   readonly repeatable: boolean
@@ -130,7 +131,7 @@ export class Transport {
     if (this.#limits.idleTimeoutMs === 0) own['Connection'] = 'close'
     if (method === 'POST') own['Content-Length'] = String(body.reduce((sum, part) => sum + part.length, 0))
     const target = viaForward ? `${url.protocol}//${url.host}${path}` : path
-    const head = formatRequestHead(method, target, url.host, mergeHeaders(headers, own))
+    const head = formatRequestHead(method, target, url.host, mergeHeaders(...headers, own))
     return { method, head, body: body.filter((part) => part.length > 0) }
   }
 
