@@ -4,6 +4,7 @@ import type { Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Consumer } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
+import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { Collections } from '#src/telemetry/collections.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
@@ -28,7 +29,7 @@ export interface ComponentContext {
   readonly ledger: Ledger
 }
 
-/** What every component of a pipeline is given more; an exporter gets just this. */
+/** What every component of a pipeline is given more. */
 export interface PipelineContext extends ComponentContext {
   /**
    * Tells how it fares while it runs, for health and status: `recoverable_error` with the error while it cannot do its
@@ -49,6 +50,14 @@ export interface ReceiverContext extends PipelineContext {
   forget(source: Source): void
   /** Where each collection cycle is recorded: its duration and its error. */
   readonly collections: Collections
+  /** In a worker thread: which targets are this thread's. Undefined where there is but one thread: all of them. */
+  readonly share?: TargetShare | undefined
+}
+
+/** The part of the targets that one of several threads has: each target is in just one. */
+export interface TargetShare {
+  /** Whether a target is in it, by whatever tells it from all others. The same in every run with as many threads. */
+  takes(key: string): boolean
 }
 
 /** A receiver: starts to emit when told, stops when told. It does no I/O before `start`. */
@@ -89,6 +98,15 @@ export interface StatefulProcessor extends Consumer {
 
 export type Processor = SeriesProcessor | BatchProcessor | StatefulProcessor
 
+/** What an exporter is given more. */
+export interface ExporterContext extends PipelineContext {
+  /**
+   * In a worker thread: where requests go once they are encoded. The instance on the main thread sends them, and this
+   * one has no connection of its own. Undefined on the main thread.
+   */
+  readonly outbox?: RequestSink | undefined
+}
+
 /** What was lost at a stop, for the report. */
 export interface Loss {
   readonly points: number
@@ -100,6 +118,8 @@ export interface Exporter extends Consumer {
   start?(): Promise<void> | void
   /** Where people find what it exports, once it has started: a URL or a path. */
   readonly location?: string | undefined
+  /** Where requests that worker threads encoded go; for an exporter whose definition `splits`. */
+  readonly queue?: RequestSink | undefined
   /**
    * Delivers what is queued until the signal aborts (the drain deadline), then gives up the rest, counted in the
    * ledger as dropped, and closes.
@@ -136,12 +156,15 @@ interface Definition<Kind extends ComponentKind, Schema extends TSchema, Context
   create(config: Static<Schema>, context: Context): Made
 }
 
-export type ReceiverDefinition<Schema extends TSchema = TSchema> = Definition<
+export interface ReceiverDefinition<Schema extends TSchema = TSchema> extends Definition<
   'receiver',
   Schema,
   ReceiverContext,
   Receiver
->
+> {
+  /** Whether several instances in as many threads can divide its targets among them, by `context.share`. */
+  readonly divides?: boolean
+}
 
 export interface ProcessorDefinition<Schema extends TSchema = TSchema> extends Definition<
   'processor',
@@ -156,11 +179,16 @@ export interface ProcessorDefinition<Schema extends TSchema = TSchema> extends D
 export interface ExporterDefinition<Schema extends TSchema = TSchema> extends Definition<
   'exporter',
   Schema,
-  PipelineContext,
+  ExporterContext,
   Exporter
 > {
   /** Whether its peer comes to get the data, so that one instance must hold all series of a pipeline. */
   readonly pulling?: boolean
+  /**
+   * Whether instances in worker threads can encode what the one on the main thread sends: it takes `context.outbox`,
+   * and has a `queue`.
+   */
+  readonly splits?: boolean
 }
 
 export type ExtensionDefinition<Schema extends TSchema = TSchema> = Definition<

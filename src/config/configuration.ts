@@ -38,6 +38,10 @@ export interface Configuration {
   readonly serviceExtensions: readonly string[]
   readonly pipelines: ReadonlyMap<string, PipelineConfig>
   readonly telemetry: TelemetryConfig
+  /** How many worker threads pipelines are spread over, as far as they can be; 0 keeps all on the main thread. */
+  readonly workers: number
+  /** The modules that components of the user's own come from: URLs. */
+  readonly plugins: readonly string[]
   /** How long exporters may drain at a stop, in milliseconds. */
   readonly shutdownDeadlineMs: number
   /** The files that it was read from, absolute: a change in one of them is a change of the configuration. */

@@ -9,21 +9,26 @@ import { KnownComponents } from './known-components.ts'
 
 const kinds: ReadonlySet<unknown> = new Set<ComponentKind>(['receiver', 'processor', 'exporter', 'extension'])
 
+/** What a configuration lists under `plugins`. */
+export interface Plugins {
+  readonly definitions: readonly ComponentDefinition[]
+  /** The modules that they come from. */
+  readonly urls: readonly string[]
+}
+
 /**
  * Loads the components of the user's own: the items of `plugins`, each a path (`./my-receiver.js`, relative to the file
  * that lists it) or the name of a module that is installed beside that file. Its default export is a definition or an array
  * of definitions. What does not load is found, with its place.
  */
-export async function loadPlugins(
-  list: ConfigNode | undefined,
-  findings: Findings,
-): Promise<ComponentDefinition[]> {
-  if (list === undefined) return []
+export async function loadPlugins(list: ConfigNode | undefined, findings: Findings): Promise<Plugins> {
+  const loaded: ComponentDefinition[] = []
+  const urls: string[] = []
+  if (list === undefined) return { definitions: loaded, urls }
   if (list.kind !== 'list') {
     findings.error('expected a list of modules', list.place, ['plugins'])
-    return []
+    return { definitions: loaded, urls }
   }
-  const loaded: ComponentDefinition[] = []
   for (const [index, item] of list.items.entries()) {
     const path = ['plugins', index]
     if (item.kind !== 'scalar' || typeof item.value !== 'string' || item.value === '') {
@@ -31,7 +36,9 @@ export async function loadPlugins(
       continue
     }
     try {
-      for (const definition of definitionsOf(await importModule(item))) {
+      const url = moduleUrl(item)
+      urls.push(url)
+      for (const definition of definitionsOf(await import(url))) {
         const mistake = mistakeOf(definition, loaded)
         if (mistake !== undefined) findings.error(mistake, item.place, path)
         else loaded.push(definition as ComponentDefinition)
@@ -40,15 +47,21 @@ export async function loadPlugins(
       findings.error(`the module cannot be loaded: ${reasonOf(error)}`, item.place, path)
     }
   }
-  return loaded
+  return { definitions: loaded, urls }
 }
 
-async function importModule({ text, place }: ScalarNode): Promise<unknown> {
+/** Loads modules that were found to be plugins before. */
+export async function importPlugins(urls: readonly string[]): Promise<ComponentDefinition[]> {
+  const modules = await Promise.all(urls.map(async (url): Promise<unknown> => await import(url)))
+  return modules.flatMap(definitionsOf) as ComponentDefinition[]
+}
+
+function moduleUrl({ text, place }: ScalarNode): string {
   const { directory } = place.source
-  if (text.startsWith('.') || isAbsolute(text)) return import(pathToFileURL(resolve(directory, text)).href)
+  if (text.startsWith('.') || isAbsolute(text)) return pathToFileURL(resolve(directory, text)).href
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) throw new Error('expected a path or the name of a module')
   const found = createRequire(join(directory, 'weir.yaml')).resolve(text)
-  return import(pathToFileURL(found).href)
+  return pathToFileURL(found).href
 }
 
 function definitionsOf(module: unknown): readonly unknown[] {

@@ -86,6 +86,8 @@ describe('a configuration', () => {
     })
     expect(configuration).toMatchObject({
       serviceExtensions: [],
+      workers: 0,
+      plugins: [],
       shutdownDeadlineMs: 20_000,
       telemetry: {
         logs: { level: 'info', encoding: 'console', initialFields: {} },

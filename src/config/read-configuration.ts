@@ -99,7 +99,8 @@ interface CheckedRoot {
 
 async function checkRoot(root: MapNode, findings: Findings, hidden: HiddenPlaces): Promise<CheckedRoot> {
   findUnknownSections(root, findings)
-  const known = new KnownComponents(await loadPlugins(root.entries.get('plugins')?.value, findings))
+  const plugins = await loadPlugins(root.entries.get('plugins')?.value, findings)
+  const known = new KnownComponents(plugins.definitions)
   const components = await readComponents(root, { known, findings, hidden })
   const service = readService(root, { components, known, findings, hidden })
   const all = [...components.values()].flatMap((section) => [...section.values()])
@@ -109,7 +110,8 @@ async function checkRoot(root: MapNode, findings: Findings, hidden: HiddenPlaces
       ...(service === undefined ? [] : [{ path: ['service'], read: service.read }]),
     ],
     nodeOf: ({ path }) => all.find((each) => each.path.join('\0') === path.join('\0'))?.read?.node,
-    configuration: (files) => service?.settings && assemble(components, service.settings, files),
+    configuration: (files) =>
+      service?.settings && assemble(components, service.settings, { files, plugins: plugins.urls }),
   }
 }
 
@@ -127,19 +129,17 @@ function findUnknownSections(root: MapNode, findings: Findings): void {
 function assemble(
   components: ReadComponents,
   service: ServiceSettings,
-  files: readonly string[],
+  read: Pick<Configuration, 'files' | 'plugins'>,
 ): Configuration {
-  const { pipelines, extensions: serviceExtensions, telemetry, shutdownDeadlineMs } = service
+  const { extensions: serviceExtensions, ...settings } = service
   return {
     receivers: configsOf(components, 'receivers') as Configuration['receivers'],
     processors: configsOf(components, 'processors') as Configuration['processors'],
     exporters: configsOf(components, 'exporters') as Configuration['exporters'],
     extensions: configsOf(components, 'extensions') as Configuration['extensions'],
     serviceExtensions,
-    pipelines,
-    telemetry,
-    shutdownDeadlineMs,
-    files,
+    ...settings,
+    ...read,
   }
 }
 

@@ -185,6 +185,17 @@ export const ServiceOptions = Options(
       },
       { description: 'What Weir tells of itself.', default: {} },
     ),
+    workers: Type.Union(
+      [
+        Type.Integer({ minimum: 0, maximum: 64 }),
+        Type.Literal('auto', { description: 'One less than there are cores.' }),
+      ],
+      {
+        description:
+          'Threads that targets are spread over, each with the receivers, processors and encoders of its part; `auto` is one less than there are cores. A pipeline whose parts cannot be spread stays on the main thread.',
+        default: 0,
+      },
+    ),
     shutdown_deadline: Duration({
       description:
         'How long exporters may drain at a stop. Kubernetes kills after 30 s unless told otherwise; the rest of the stop needs time too.',

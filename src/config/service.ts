@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { ConfigError } from './config-error.ts'
 import type { MapNode } from './config-node.ts'
 import type { TelemetryConfig } from './configuration.ts'
@@ -19,6 +20,7 @@ export interface ReadService {
 export interface ServiceSettings extends References {
   readonly telemetry: TelemetryConfig
   readonly shutdownDeadlineMs: number
+  readonly workers: number
 }
 
 /** Reads what runs and how; what is wrong is found, with its place. Undefined where there is none. */
@@ -40,5 +42,9 @@ export function readService(
   const mistakes: ConfigError[] = []
   const telemetry = telemetrySettings(service.telemetry, mistakes)
   for (const mistake of mistakes) findMistakes(mistake, read.node, ['service'], findings)
-  return { read, settings: { ...references, telemetry, shutdownDeadlineMs: service.shutdown_deadline } }
+  const workers = service.workers === 'auto' ? availableParallelism() - 1 : service.workers
+  return {
+    read,
+    settings: { ...references, telemetry, workers, shutdownDeadlineMs: service.shutdown_deadline },
+  }
 }

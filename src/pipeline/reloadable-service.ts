@@ -150,12 +150,13 @@ function digest(configuration: Configuration): string {
   const components = [receivers, processors, exporters, extensions].map((section) =>
     [...section.values()].map(({ id, fingerprint }) => `${id} ${fingerprint}`).toSorted(compareBytewise),
   )
-  const { serviceExtensions, pipelines, telemetry, shutdownDeadlineMs } = configuration
+  const { serviceExtensions, pipelines, telemetry, workers, shutdownDeadlineMs } = configuration
   return JSON.stringify([
     components,
     serviceExtensions,
     [...pipelines.values()],
     fingerprintOf(telemetry),
+    workers,
     shutdownDeadlineMs,
   ])
 }

@@ -1,11 +1,21 @@
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 
+/** Where it is told what became of data points: each is told once. */
+export interface Settler {
+  /** The peer has them. */
+  deliver(points: number): void
+  /** The peer refused them for good. */
+  reject(points: number, reason: string): void
+  /** They are given up on our side; `permanent` where they could never be delivered, so that nobody sends them again. */
+  drop(points: number, reason: string, permanent?: boolean): void
+}
+
 /**
  * The data points of one call of `consume` on their way: each is settled once, in the ledger, and the receipt is when all
  * are. Until then they count as queued.
  */
-export class Intake {
+export class Intake implements Settler {
   readonly #ledger: Ledger
   readonly #receipt: Receipt | undefined
   #open: number
@@ -25,13 +35,11 @@ export class Intake {
     return this.#open
   }
 
-  /** The peer has them. */
   deliver(points: number): void {
     this.#ledger.delivered += points
     this.#settle(points)
   }
 
-  /** The peer refused them for good. */
   reject(points: number, reason: string): void {
     this.#ledger.rejected.add(reason, points)
     if (points > 0) this.#failure ??= reason
@@ -39,7 +47,6 @@ export class Intake {
     this.#settle(points)
   }
 
-  /** They are given up on our side; `permanent` where they could never be delivered, so that nobody sends them again. */
   drop(points: number, reason: string, permanent = false): void {
     this.#ledger.dropped.add(reason, points)
     if (points > 0) this.#failure ??= reason

@@ -1,15 +1,13 @@
-import type { EncodedRequest, RequestQueue } from './request-queue.ts'
+import type { EncodedRequest, RequestQueue, SinkLimits } from './request-queue.ts'
 
 /** How much waits at most, and what happens then. */
-export interface QueueLimits {
-  readonly maxBytes: number
+export interface QueueLimits extends SinkLimits {
   readonly maxRequests: number
-  readonly whenFull: 'refuse' | 'drop_oldest'
 }
 
 /** A queue that is gone with the process. */
 export class MemoryQueue implements RequestQueue {
-  readonly #limits: QueueLimits
+  readonly limits: QueueLimits
   readonly #dropped: (request: EncodedRequest) => void
   /** By shard, the oldest first; one that is in flight is no longer among them. */
   readonly #shards: EncodedRequest[][]
@@ -19,7 +17,7 @@ export class MemoryQueue implements RequestQueue {
 
   /** @param dropped told of a request that made room for newer ones */
   constructor(shards: number, limits: QueueLimits, dropped: (request: EncodedRequest) => void) {
-    this.#limits = limits
+    this.limits = limits
     this.#dropped = dropped
     this.#shards = Array.from({ length: shards }, () => [])
   }
@@ -34,7 +32,7 @@ export class MemoryQueue implements RequestQueue {
   }
 
   admits(bytes: number): boolean {
-    const { maxBytes, maxRequests, whenFull } = this.#limits
+    const { maxBytes, maxRequests, whenFull } = this.limits
     const full = (): boolean =>
       this.#requests > 0 && (this.#bytes + bytes > maxBytes || this.#requests >= maxRequests)
     if (whenFull === 'drop_oldest') while (full() && this.#dropOldest());

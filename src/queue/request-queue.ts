@@ -1,8 +1,8 @@
-import type { Intake } from './intake.ts'
+import type { Settler } from './intake.ts'
 
 /** Data points of one call that a request carries. */
 export interface Share {
-  readonly intake: Intake
+  readonly intake: Settler
   readonly points: number
 }
 
@@ -17,21 +17,36 @@ export interface EncodedRequest {
   readonly shares: readonly Share[]
   /** Monotonic milliseconds when it was put in. */
   readonly queuedAt: number
-  /** Gives the body's memory back; nobody reads it any more. */
-  release(): void
+  /**
+   * Gives the body's memory back; nobody reads it any more.
+   *
+   * @param memory where the body was in another thread and came back: the memory under the name that it has now
+   */
+  release(memory?: Buffer): void
+}
+
+/** How much may wait, and what happens then. */
+export interface SinkLimits {
+  readonly maxBytes: number
+  readonly whenFull: 'refuse' | 'drop_oldest'
+}
+
+/** Where requests go that are encoded, as an encoder sees it. */
+export interface RequestSink {
+  readonly limits: SinkLimits
+  /** Whether so many bytes more fit; one that drops the oldest makes room first, where it can. */
+  admits(bytes: number): boolean
+  /** Puts a request in, also where it is full: what was admitted is not refused afterwards. */
+  enqueue(request: EncodedRequest): void
 }
 
 /**
  * Requests between an encoder and a sender, in order within each shard, bounded. A request stays in it until it is settled, so
  * that a durable queue gives it out again after a crash.
  */
-export interface RequestQueue {
+export interface RequestQueue extends RequestSink {
   /** Bytes that wait, those in flight included. */
   readonly bytes: number
-  /** Whether so many bytes more fit; one that drops the oldest makes room first, where it can. */
-  admits(bytes: number): boolean
-  /** Puts a request in, also where it is full: what was admitted is not refused afterwards. */
-  enqueue(request: EncodedRequest): void
   /** The oldest request of a shard, which is then in flight; undefined where none waits. */
   take(shard: number): EncodedRequest | undefined
   /** Removes a request that is in flight: it was settled. Others may take its place at the front, in its order. */

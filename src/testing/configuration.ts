@@ -71,6 +71,8 @@ export function configurationOf(given: GivenConfiguration): Configuration {
       metrics: { level: 'none', readers: [] },
       resource: {},
     },
+    workers: 0,
+    plugins: [],
     shutdownDeadlineMs: 200,
     files: [],
   }
