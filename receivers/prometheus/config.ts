@@ -6,6 +6,7 @@ import { Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts
 import { discardPlan, planJobs, type PlannedJob } from '#src/scrape/plan.ts'
 import { GlobalOptions, ScrapeOptions } from '#src/scrape/scrape-options.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
+import { planFiles } from './scrape-config-files.ts'
 
 function elsewhere(what: string) {
   return Type.Optional(Type.Unknown({ description: `Refused: ${what}.` }))
@@ -85,9 +86,15 @@ export function checkOptions(config: PrometheusConfig): void {
   )
 }
 
-/** The jobs that stand in the configuration itself. @throws {ConfigError} with all mistakes */
+/** All jobs, also those of other files. @throws {ConfigError} with all mistakes */
 export function planOf({ config }: PrometheusConfig, surroundings: ClientSurroundings): PlannedJob[] {
-  return located(['config', 'scrape_configs'], () =>
-    planJobs(config.scrape_configs, config.global, surroundings),
+  const { global, scrape_configs: jobs, scrape_config_files: files } = config
+  const names = new Set(jobs.map(({ job_name: name }) => name))
+  const [own, others] = located(['config'], () =>
+    makeAll(
+      () => located(['scrape_configs'], () => planJobs(jobs, global, surroundings)),
+      () => planFiles(files, global, surroundings, names),
+    ),
   )
+  return [...own, ...others]
 }

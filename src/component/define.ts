@@ -9,6 +9,7 @@ import type { Collections } from '#src/telemetry/collections.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import type { ServiceView } from '#src/telemetry/service-view.ts'
+import type { TargetsView } from '#src/telemetry/targets-view.ts'
 import type { Clock } from './clock.ts'
 
 /** How far a component can be trusted, in the Collector's words. */
@@ -64,6 +65,16 @@ export interface TargetShare {
 export interface Receiver {
   start(): Promise<void> | void
   stop(): Promise<void> | void
+  /**
+   * Takes other options of its schema while it runs, for a receiver that has more to lose by a restart than time. It
+   * checks them, changes nothing yet, and returns what makes them hold: the engine calls that once all else is in place.
+   * A receiver without it is stopped, and a new one takes over.
+   *
+   * @throws ConfigError where the options do not go together
+   */
+  reconfigure?(config: unknown): () => void
+  /** What it scrapes, for people to look at. */
+  readonly targets?: TargetsView | undefined
 }
 
 /** What a processor is given more. */

@@ -6,6 +6,7 @@ import { Collections } from '#src/telemetry/collections.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import type { ComponentState, ComponentStatus } from '#src/telemetry/service-view.ts'
+import type { TargetsView } from '#src/telemetry/targets-view.ts'
 
 /** Exporters, which drain, have the deadline of the service instead. */
 const stopPatienceMs = 5000
@@ -23,7 +24,8 @@ export class ComponentNode implements ComponentStatus {
   readonly kind: ComponentKind
   readonly id: string
   readonly pipeline: string | undefined
-  readonly config: ComponentConfig
+  /** Replaced by a reload that the component takes while it runs. */
+  config: ComponentConfig
   readonly logger: Logger
   readonly ledger = new Ledger()
   readonly collections: Collections | undefined
@@ -32,6 +34,7 @@ export class ComponentNode implements ComponentStatus {
   since: number
   lastActivity: number | undefined
   location: string | undefined
+  targets: TargetsView | undefined
   readonly #clock: Clock
   readonly #controller = new AbortController()
 

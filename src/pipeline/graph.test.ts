@@ -297,6 +297,82 @@ test('a replaced receiver takes over its series; those it does not bring any mor
   expect(world.events).toEqual(['start out', 'start a', 'stop a', 'start a'])
 })
 
+/** The configuration with other options for the receiver, of the same definition. */
+function changed(
+  configuration: Configuration,
+  options: string,
+  more: Partial<Configuration> = {},
+): Configuration {
+  const receivers = [...configuration.receivers].map(
+    ([id, config]) => [id, { ...config, options, fingerprint: options }] as const,
+  )
+  return { ...configuration, receivers: new Map(receivers), ...more }
+}
+
+function reconfigurable(world: World): GivenConfiguration['receivers'][string] {
+  const { create } = world.receiver()
+  return {
+    create: (context) =>
+      Object.assign(create(context), {
+        reconfigure(options: string) {
+          if (options === 'bad') throw new ConfigError('no good', ['x'])
+          return () => void world.events.push(`a has ${options}`)
+        },
+      }),
+  }
+}
+
+describe('a receiver that takes other options while it runs', () => {
+  test('is neither stopped nor started, and has them once all else is in place', async () => {
+    const world = new World()
+    const configuration = world.configuration({ receivers: { a: reconfigurable(world) } })
+    await world.graph.apply(configuration)
+    world.receivers.get('a')?.emit('a')
+    const exporters = world.configuration({ exporters: { out: world.exporter('changed') } }).exporters
+    const after = changed(configuration, 'more', { exporters })
+    await world.graph.apply(after)
+    await world.graph.apply(after)
+    world.receivers.get('a')?.emit('a', 'c')
+    expect(world.names()).toEqual([
+      ['a', 1],
+      ['a', 1],
+      ['c', 1],
+    ])
+    expect(world.events).toEqual(['start out', 'start a', 'stop out', 'start out', 'a has more'])
+  })
+
+  test('refuses bad ones, and nothing is touched', async () => {
+    const world = new World()
+    const configuration = world.configuration({ receivers: { a: reconfigurable(world) } })
+    await world.graph.apply(configuration)
+    const error: unknown = await world.graph
+      .apply(changed(configuration, 'bad'))
+      .catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(GraphError)
+    expect(error).toMatchObject({
+      mistakes: [{ component: { id: 'a', options: 'bad' }, error: { message: 'no good', path: ['x'] } }],
+    })
+    expect(world.events).toEqual(['start out', 'start a'])
+  })
+
+  test('keeps those that it had where the reload fails elsewhere', async () => {
+    const world = new World()
+    const configuration = world.configuration({ receivers: { a: reconfigurable(world) } })
+    await world.graph.apply(configuration)
+    const busy = Object.assign(new Error('port 9464 is in use'), { code: 'EADDRINUSE' })
+    const start = (): never => raise(busy)
+    const exporters = world.configuration({
+      exporters: { out: world.exporter('changed', { start }) },
+    }).exporters
+    await expect(world.graph.apply(changed(configuration, 'more', { exporters }))).rejects.toThrow(StartError)
+    await world.graph.apply(configuration)
+    expect(world.events).not.toContain('a has more')
+    await world.graph.apply(changed(configuration, 'more'))
+    expect(world.events.filter((event) => event.includes(' a'))).toEqual(['start a'])
+    expect(world.events.at(-1)).toBe('a has more')
+  })
+})
+
 test('a replaced receiver that stays silent loses its series after a while', async () => {
   const world = new World()
   await world.graph.apply(world.configuration())

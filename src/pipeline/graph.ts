@@ -74,6 +74,7 @@ export class Graph {
         receiver.pipelines.connect(headsFor(receiver, after, () => true))
       }
       await startAll(missing(after.receivers, before.receivers))
+      for (const change of after.changes) change()
     } catch (error) {
       await this.#abandon(before, after)
       throw error
@@ -154,7 +155,7 @@ export class Graph {
     }
     await stopAll(missing(after.exporters, before.exporters), 0)
     const receivers = common(before.receivers, after.receivers)
-    this.#parts = { exporters, pipelines: before.pipelines, receivers }
+    this.#parts = { exporters, pipelines: before.pipelines, receivers, changes: [] }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/component/clock.ts'
-import type { Processor } from '#src/component/define.ts'
+import type { Processor, ReceiverDefinition } from '#src/component/define.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import type { ComponentConfig, Configuration, PipelineConfig } from '#src/config/configuration.ts'
 import { Collections } from '#src/telemetry/collections.ts'
@@ -33,10 +33,17 @@ export interface Parts {
   readonly exporters: ReadonlyMap<string, ExporterNode>
   readonly pipelines: ReadonlyMap<string, PipelineNode>
   readonly receivers: ReadonlyMap<string, ReceiverNode>
+  /** What receivers that run do to take other options, once all else is in place. */
+  readonly changes: readonly (() => void)[]
 }
 
 /** A graph of nothing. */
-export const noParts: Parts = { exporters: new Map(), pipelines: new Map(), receivers: new Map() }
+export const noParts: Parts = {
+  exporters: new Map(),
+  pipelines: new Map(),
+  receivers: new Map(),
+  changes: [],
+}
 
 /**
  * Makes the parts that a configuration wants, and takes over those of a running graph that did not change. Nothing
@@ -50,11 +57,12 @@ export function makeParts(configuration: Configuration, before: Parts, context: 
   const pipelines = maker.pipelines(exporters)
   const receivers = maker.receivers()
   if (maker.mistakes.length > 0) throw new GraphError(maker.mistakes)
-  return { exporters, pipelines, receivers }
+  return { exporters, pipelines, receivers, changes: maker.changes }
 }
 
 class Maker {
   readonly mistakes: ComponentMistake[] = []
+  readonly changes: (() => void)[] = []
   readonly #configuration: Configuration
   readonly #before: Parts
   readonly #context: GraphContext
@@ -92,12 +100,30 @@ class Maker {
         made.set(id, old)
         continue
       }
+      const change = old && this.#change(old, config)
+      if (old !== undefined && change !== undefined) {
+        made.set(id, old)
+        this.changes.push(change)
+        continue
+      }
       const receiver = new ReceiverNode(this.#node(config))
       const context = receiver.contextWith(receiver.node.collections ?? new Collections())
       receiver.attach(this.#create(receiver.node, () => config.definition.create(config.options, context)))
       made.set(id, receiver)
     }
     return made
+  }
+
+  /** Lets a running receiver check other options. Undefined where a new one is to take its place. */
+  #change(receiver: ReceiverNode, config: ComponentConfig<ReceiverDefinition>): (() => void) | undefined {
+    try {
+      return receiver.prepare(config)
+    } catch (error) {
+      // A defect shows again when a new one is made.
+      if (!(error instanceof ConfigError)) return undefined
+      this.mistakes.push({ component: config, error })
+      return () => undefined
+    }
   }
 
   pipelines(exporters: ReadonlyMap<string, ExporterNode>): Map<string, PipelineNode> {

@@ -1,4 +1,5 @@
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
+import type { ComponentConfig } from '#src/config/configuration.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Collections } from '#src/telemetry/collections.ts'
@@ -33,6 +34,25 @@ export class ReceiverNode {
   /** Puts the instance in its place; there is none where its factory failed. */
   attach(receiver: Receiver | undefined): void {
     this.#receiver = receiver
+    this.node.targets = receiver?.targets
+  }
+
+  /**
+   * Lets the running instance check other options. Undefined where it cannot take any.
+   *
+   * @returns what makes them hold
+   * @throws ConfigError where they do not go together
+   */
+  prepare(config: ComponentConfig): (() => void) | undefined {
+    const { node } = this
+    const receiver = this.#receiver
+    if (node.failed || node.config.definition !== config.definition) return undefined
+    const change = node.run(() => receiver?.reconfigure?.(config.options))
+    if (change === undefined) return undefined
+    return () => {
+      node.run(change)
+      node.config = config
+    }
   }
 
   async start(): Promise<void> {

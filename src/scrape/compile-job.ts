@@ -1,4 +1,4 @@
-import { ConfigError, makeAll } from '#src/config/config-error.ts'
+import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
 import { formatPrometheusDuration } from '#src/config/duration.ts'
 import { located } from '#src/config/located.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
@@ -6,7 +6,12 @@ import { compilePrometheusClient } from '#src/http/client/prometheus-client-conf
 import { compileRelabeling } from '#src/relabel/relabeling.ts'
 import type { ScrapeJob } from './scrape-job.ts'
 import type { GlobalConfig, ScrapeConfig } from './scrape-options.ts'
-import { acceptHeader, defaultProtocols, type ScrapeProtocol } from './scrape-protocol.ts'
+import {
+  acceptHeader,
+  defaultProtocols,
+  scrapeProtocolNames,
+  type ScrapeProtocol,
+} from './scrape-protocol.ts'
 
 /** What holds where neither a job nor `global` says otherwise. */
 const standard = {
@@ -35,6 +40,7 @@ export function compileJob(
     () =>
       located(['metric_relabel_configs'], () => compileRelabeling(options.metric_relabel_configs, { names })),
     () => compilePrometheusClient(options, surroundings),
+    () => throwAll([...refusals(options, global)]),
   )
   return {
     name: options.job_name,
@@ -52,11 +58,28 @@ export function compileJob(
     accept,
     fallbackProtocol: options.fallback_scrape_protocol ?? standard.fallback,
     names,
+    nativeHistograms: hasNativeHistograms(options, global),
+    classicHistograms:
+      options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
     extraMetrics: options.extra_scrape_metrics ?? global.extra_scrape_metrics ?? false,
     relabeling,
     metricRelabeling: options.metric_relabel_configs.length === 0 ? undefined : metricRelabeling,
     client,
   }
+}
+
+function hasNativeHistograms(options: ScrapeConfig, global: GlobalConfig): boolean {
+  return options.scrape_native_histograms ?? global.scrape_native_histograms ?? false
+}
+
+function* refusals(options: ScrapeConfig, global: GlobalConfig): Generator<ConfigError> {
+  const later = ['native_histogram_bucket_limit', 'native_histogram_min_bucket_factor'] as const
+  for (const name of later) {
+    if ((options[name] ?? 0) !== 0) yield new ConfigError('comes with a later version: remove it', [name])
+  }
+  const name = 'convert_classic_histograms_to_nhcb'
+  if (options[name] ?? global[name] ?? false)
+    yield new ConfigError('classic histograms stay classic: remove it', [name])
 }
 
 function timesOf(
@@ -79,7 +102,8 @@ function timesOf(
 
 function acceptOf(options: ScrapeConfig, global: GlobalConfig, names: ScrapeJob['names']): string {
   const own = options.scrape_protocols
-  const protocols: readonly ScrapeProtocol[] = own ?? global.scrape_protocols ?? defaultProtocols
+  const standardProtocols = hasNativeHistograms(options, global) ? scrapeProtocolNames : defaultProtocols
+  const protocols: readonly ScrapeProtocol[] = own ?? global.scrape_protocols ?? standardProtocols
   const again = protocols.find((protocol, index) => protocols.indexOf(protocol) !== index)
   if (own !== undefined && again !== undefined)
     throw new ConfigError(`${again} is in the list twice`, ['scrape_protocols'])

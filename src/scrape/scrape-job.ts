@@ -47,6 +47,9 @@ export interface ScrapeJob {
   /** The format of bodies whose type is missing or unknown; undefined fails them. */
   readonly fallbackProtocol: ScrapeProtocol | undefined
   readonly names: NameScheme
+  /** Whether histograms are read as native ones where they have such buckets, and whether as classic ones beside. */
+  readonly nativeHistograms: boolean
+  readonly classicHistograms: boolean
   /** Whether the series `scrape_timeout_seconds`, `scrape_sample_limit` and `scrape_body_size_bytes` are there too. */
   readonly extraMetrics: boolean
   /** Rules for targets, and for their series. */

@@ -19,6 +19,16 @@ function count(description: string) {
   return Type.Optional(Type.Integer({ description, minimum: 0 }))
 }
 
+function laterLimit(description: string) {
+  return Type.Optional(
+    Type.Number({ description: `${description} Comes with a later version; refused but for 0.`, minimum: 0 }),
+  )
+}
+
+function flag(description: string) {
+  return Type.Optional(Type.Boolean({ description: `${description} Off by default.` }))
+}
+
 const Protocol = Type.Enum([...scrapeProtocolNames], { description: 'A format of expositions.' })
 
 /** What may be said of all jobs, and of each. */
@@ -71,12 +81,14 @@ const sharedProperties = {
       },
     ),
   ),
-  extra_scrape_metrics: Type.Optional(
-    Type.Boolean({
-      description:
-        'Adds scrape_timeout_seconds, scrape_sample_limit and scrape_body_size_bytes to the series of each target.',
-    }),
+  extra_scrape_metrics: flag(
+    'Adds scrape_timeout_seconds, scrape_sample_limit and scrape_body_size_bytes to the series of each target.',
   ),
+  scrape_native_histograms: flag(
+    'Asks for protobuf first, and reads histograms that have native buckets as those.',
+  ),
+  always_scrape_classic_histograms: flag('Reads classic buckets beside native ones.'),
+  convert_classic_histograms_to_nhcb: flag('Refused where true: classic histograms stay classic.'),
   scrape_failure_log_file: WithoutEffect('failures of scrapes are in the log and on /targets'),
 }
 
@@ -139,6 +151,12 @@ export const ScrapeOptions = Options({
   }),
   ...httpClientProperties,
   ...discoveryProperties,
+  native_histogram_bucket_limit: laterLimit(
+    'Buckets of a native histogram above which its resolution is lowered.',
+  ),
+  native_histogram_min_bucket_factor: laterLimit(
+    'The least growth from one bucket of a native histogram to the next.',
+  ),
   series_limit: limit('Different series of a target in a day; more are left out. As in vmagent.'),
   scrape_align_interval: Type.Optional(
     PrometheusDuration({ description: 'Scrapes begin at multiples of this. As in vmagent.' }),

@@ -24,6 +24,8 @@ export interface PoolSurroundings {
   readonly parts: Set<string>
   /** The layouts of active targets, of all pools, that have the labels of a target, and so its series. */
   successors(target: Target): Iterable<Layout>
+  /** Targets came or went. */
+  targetsChanged(): void
 }
 
 /** What a discovery found last; undefined before it told. */
@@ -162,6 +164,7 @@ export class ScrapePool implements LoopSurroundings {
   #sync(): void {
     this.#cancelSync = undefined
     this.#lastSync = this.receiver.clock.monotonic()
+    const { share } = this.receiver
     const built = new Map<DiscoveredLabels, Target | DroppedTarget>()
     const wanted = new Map<string, Target>()
     const dropped: DroppedTarget[] = []
@@ -174,10 +177,11 @@ export class ScrapePool implements LoopSurroundings {
         else wanted.set(target.key, target)
       }
     }
+    this.blocked = this.#limitFailure(wanted.size)
+    for (const key of wanted.keys()) if (share?.takes(key) === false) wanted.delete(key)
     this.#built = built
     this.#droppedCount = dropped.length
     this.#dropped = dropped.slice(0, this.job.keepDroppedTargets)
-    this.blocked = this.#limitFailure(wanted.size)
     this.#apply(wanted)
   }
 
@@ -206,6 +210,7 @@ export class ScrapePool implements LoopSurroundings {
       if (retiring === undefined) loop.start()
       else loop.resume()
     }
+    this.#around.targetsChanged()
   }
 
   #retired(key: string, loop: TargetLoop): void {

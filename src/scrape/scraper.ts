@@ -1,13 +1,22 @@
 import { hostname } from 'node:os'
 import type { ReceiverContext } from '#src/component/define.ts'
 import type { Layout } from '#src/model/layout.ts'
+import type { LabelPairs } from '#src/relabel/relabeling.ts'
+import type {
+  DroppedTargetStatus,
+  RelabelTrace,
+  TargetsView,
+  TargetStatus,
+} from '#src/telemetry/targets-view.ts'
 import { Agenda } from './agenda.ts'
 import { discardPlan, type PlannedJob } from './plan.ts'
+import { traceSeries, traceTarget } from './relabel-trace.ts'
 import { ScrapePool, type PoolSurroundings } from './scrape-pool.ts'
+import { droppedStatus, targetStatus } from './target-status.ts'
 import type { Target } from './target.ts'
 
 /** Scrapes the targets of jobs, for a receiver. */
-export class Scraper implements PoolSurroundings {
+export class Scraper implements PoolSurroundings, TargetsView {
   readonly receiver: ReceiverContext
   readonly agenda: Agenda
   readonly scraper: readonly string[]
@@ -55,6 +64,46 @@ export class Scraper implements PoolSurroundings {
     for (const pool of [...this.#pools.values(), ...this.#retiring]) pool.stop(leavesMarkers)
     this.#pools.clear()
     this.#retiring.clear()
+  }
+
+  /** Readiness measures silence by the longest interval; without targets there is nothing to be silent about. */
+  targetsChanged(): void {
+    let intervalMs: number | undefined
+    for (const { active } of this.#pools.values()) {
+      for (const { target, last } of active.values()) {
+        if (last !== undefined) intervalMs = Math.max(intervalMs ?? 0, target.intervalMs)
+      }
+    }
+    this.receiver.collections.intervalMs = intervalMs
+  }
+
+  *active(): Generator<TargetStatus> {
+    for (const { job, active } of this.#pools.values()) {
+      for (const loop of active.values()) yield targetStatus(job, loop)
+    }
+  }
+
+  *dropped(): Generator<DroppedTargetStatus> {
+    for (const { job, dropped } of this.#pools.values()) {
+      for (const target of dropped) yield droppedStatus(job, target)
+    }
+  }
+
+  droppedCounts(): ReadonlyMap<string, number> {
+    return new Map([...this.#pools].map(([name, { droppedCount }]) => [name, droppedCount]))
+  }
+
+  traceTarget(job: string, discovered: LabelPairs): RelabelTrace | undefined {
+    const pool = this.#pools.get(job)
+    return pool && traceTarget(pool.job, discovered.flat())
+  }
+
+  traceSeries(id: string, exposed: LabelPairs): RelabelTrace | undefined {
+    for (const { job, active } of this.#pools.values()) {
+      const loop = active.get(id)
+      if (loop !== undefined) return traceSeries(job, loop.target, exposed.flat())
+    }
+    return undefined
   }
 
   *successors({ labels, key }: Target): Generator<Layout> {

@@ -282,6 +282,7 @@ export class TargetLoop implements Appointment {
     const message = error === undefined ? undefined : describeError(error)
     const reason = error === undefined ? undefined : (failureReason(error) ?? 'internal_error')
     collections.record({ source: this.source.part, durationMs, error: reason })
+    collections.intervalMs = Math.max(collections.intervalMs ?? 0, this.target.intervalMs)
     if (reason === undefined) ledger.dropped.add('relabel_dropped', scraped - kept)
     else if (begun) ledger.dropped.add(reason, kept)
     const fields = { job: job.name, target: this.source.part, reason, error: message }

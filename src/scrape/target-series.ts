@@ -33,6 +33,8 @@ export class TargetSeries {
     this.reader = new ExpositionReader(source, (exposed) => this.#resolver.resolve(exposed), {
       ...defaultReaderOptions,
       honorTimestamps: job.honorTimestamps,
+      nativeHistograms: job.nativeHistograms,
+      classicHistograms: job.classicHistograms,
       trackTimestampsStaleness: job.trackTimestampsStaleness,
       sampleLimit: job.limits.samples,
     })

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '#src/component/define.ts'
 import type { Collections } from './collections.ts'
 import type { Ledger } from './ledger.ts'
+import type { TargetsView } from './targets-view.ts'
 
 /** How a component fares: the Collector's component statuses. */
 export const componentStates = [
@@ -37,6 +38,8 @@ export interface ComponentStatus {
   readonly collections?: Collections | undefined
   /** Where people find what it exports: a URL or a path. */
   readonly location?: string | undefined
+  /** What a receiver scrapes. */
+  readonly targets?: TargetsView | undefined
   /** Unix time in milliseconds when data last moved through it; undefined where none has. */
   readonly lastActivity?: number | undefined
 }

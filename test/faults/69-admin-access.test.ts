@@ -70,7 +70,14 @@ test('69: anyone may ask two routes, details and the reload are for operators', 
   expect({ anyone: pathsOf('anyone'), client: pathsOf('client'), operator: pathsOf('operator') }).toEqual({
     anyone: open,
     client: ['/', '/health'],
-    operator: ['/status', '/-/reload'],
+    operator: [
+      '/status',
+      '/targets',
+      '/api/v1/targets',
+      '/relabel-debug',
+      '/api/v1/relabel-debug',
+      '/-/reload',
+    ],
   })
 })
 

@@ -6,6 +6,7 @@ import type { ServiceView } from '../service-view.ts'
 import { overallStatus, type ComponentHealth } from './overall-status.ts'
 import { readinessOf } from './readiness.ts'
 import { statusReport } from './status-report.ts'
+import { targetRoutes } from './target-routes.ts'
 
 /** What of the admin server the Collector's `health_check` extension sets. */
 export interface HealthSettings {
@@ -82,6 +83,7 @@ export function adminRoutes(context: RouteContext): Route[] {
           body: `${JSON.stringify(statusReport(service, clock.now()), undefined, 2)}\n`,
         }),
     },
+    ...targetRoutes(context),
     { path: '/-/reload', methods: ['POST'], access: 'operator', answer: reloader(context) },
   ]
 }
