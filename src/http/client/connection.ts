@@ -191,8 +191,8 @@ export class Connection {
       this.#fail(error)
       return
     }
-    if (!this.#reader.persistent || receiver.sated || this.#writing) this.socket.destroy()
-    if (this.#error !== undefined) this.socket.destroy()
+    const keep = this.#reader.persistent && !receiver.sated && !this.#writing && this.#error === undefined
+    if (!keep) this.socket.destroy()
     this.#settle((exchange) => exchange.resolve())
   }
 

@@ -60,6 +60,12 @@ describe('a redirect', () => {
     },
   )
 
+  test('cannot say who asks', async () => {
+    await using server = await redirecting(({ port }) => `http://user:word@one.example:${port}/end`)
+    expect(await get(server, { credentials: undefined })).toBe(200)
+    expect(server.requests.map(({ headers }) => headers.has('authorization'))).toEqual([false, false])
+  })
+
   test('to another port of the host is followed without credentials', async () => {
     await using other = await ScriptedServer.start(() => answerOf('a'))
     await using server = await redirecting(() => `http://user:word@one.example:${other.port}/end`)

@@ -11,8 +11,6 @@ export interface ResponseHead {
   readonly minorVersion: number
   /** By name in lower case; headers that came several times are joined by `, `. */
   readonly headers: ReadonlyMap<string, string>
-  /** How often a header came that must not come twice. */
-  readonly lengthHeaders: number
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\0\r]*)?$/
@@ -40,18 +38,16 @@ export function parseResponseHead(text: string): ResponseHead {
     )
   }
   const headers = new Map<string, string>()
-  let lengthHeaders = 0
   for (const line of lines) {
     const colon = line.indexOf(':')
     const name = line.slice(0, Math.max(0, colon)).toLowerCase()
     if (!isToken(name)) throw malformed('a header line of the answer has no name', line)
     const value = trimBlanks(line.slice(colon + 1))
     if (hasControls(value)) throw malformed(`the header ${name} of the answer has control characters`, value)
-    if (name === 'content-length') lengthHeaders++
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }
-  return { status: Number(status), minorVersion: Number(minor), headers, lengthHeaders }
+  return { status: Number(status), minorVersion: Number(minor), headers }
 }
 
 /** Without the spaces and tabs around it; other white space is no blank to HTTP. */

@@ -245,7 +245,7 @@ export class ResponseReader {
 
 /** How the end of a body is known: by its length, by chunks, or by the end of the connection (RFC 9112, 6.3). */
 function framingOf(head: ResponseHead, method: string): { readonly length: number | 'chunked' | undefined } {
-  const { status, headers, minorVersion, lengthHeaders } = head
+  const { status, headers, minorVersion } = head
   const length = headers.get('content-length')
   const coding = headers.get('transfer-encoding')
   if (coding !== undefined) {
@@ -259,7 +259,8 @@ function framingOf(head: ResponseHead, method: string): { readonly length: numbe
       throw malformed('the answer has a Transfer-Encoding that is not understood', coding)
     }
   }
-  if (length !== undefined && (lengthHeaders > 1 || !/^\d{1,15}$/.test(length))) {
+  // Several are joined by commas, which no number has.
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) {
     throw malformed('the Content-Length of the answer is not one number', length)
   }
   if (isTunnel(head, method)) return { length: 0 }

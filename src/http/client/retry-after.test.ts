@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { parseRetryAfter } from './retry-after.ts'
 
+// Dates of HTTP are in GMT wherever this runs.
+process.env['TZ'] = 'Asia/Tokyo'
+
 const now = Date.UTC(1994, 10, 6, 8, 49, 0)
 
 test.each([
