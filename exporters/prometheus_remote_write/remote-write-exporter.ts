@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
+import { every, type Schedule } from '#src/component/schedule.ts'
+import type { HttpClient } from '#src/http/client/http-client.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import { pointsIn } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import { Intake } from '#src/queue/intake.ts'
 import type { RequestQueue } from '#src/queue/request-queue.ts'
-import type { RequestBuilder } from '#src/remote/request-builder.ts'
-import type { EncoderOutput, SamplesEncoder } from '#src/remote/samples-encoder.ts'
+import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
+import { Encoding } from './encoding.ts'
+import type { RemoteWriteConfig } from './config.ts'
+import type { Protocol } from './protocol.ts'
 import type { Sender } from './sender.ts'
 
 /** A call of `consume` that is not encoded yet. */
@@ -16,15 +20,13 @@ interface Call {
   readonly batches: readonly Batch[]
 }
 
-/** What the exporter is made of. */
+/** What the exporter works with. */
 export interface RemoteWriteParts {
-  readonly makeEncoder: (output: EncoderOutput) => SamplesEncoder
-  /** By shard. */
-  readonly builders: readonly RequestBuilder[]
+  readonly url: URL
+  readonly client: HttpClient
+  readonly protocol: Protocol
   readonly queue: RequestQueue
   readonly sender: Sender
-  /** How long samples wait for others to share a request with. */
-  readonly sendDeadlineMs: number
 }
 
 /** Encoding gives way to other work after so many milliseconds. */
@@ -33,18 +35,20 @@ const sliceMs = 8
 const firstBytesPerPoint = 100
 
 /** What is said of points that are dropped, once a minute. */
-const dropMessages: Readonly<Record<string, string>> = {
+const dropMessages: Partial<Record<EncodingDrop, string>> = {
   delta_temporality:
-    'series of delta temporality are left out: remote write takes cumulative ones, which the processor delta_to_cumulative makes',
-  duplicate_series: 'series are left out: they have the same name and labels as others of their source',
+    'series of delta temporality are left out: remote write takes cumulative ones, which delta_to_cumulative makes',
+  duplicate_series: 'series are left out: they have the name and labels of others of their source',
   no_point: 'histograms or summaries without a point are left out',
 }
 
 /** Takes batches at once, encodes them in slices between which the event loop turns, and leaves requests to the sender. */
 export class RemoteWriteExporter implements Exporter {
+  readonly location: string
+  readonly #config: RemoteWriteConfig
   readonly #context: PipelineContext
   readonly #parts: RemoteWriteParts
-  readonly #encoder: SamplesEncoder
+  #encoding: Encoding
   /** Calls to encode, and sources to forget once what came before is encoded. */
   readonly #waiting: (Call | Source)[] = []
   /** Data points that are not encoded yet. */
@@ -52,33 +56,36 @@ export class RemoteWriteExporter implements Exporter {
   /** Of them, those of the call that is being encoded. */
   #current = 0
   #bytesPerPoint = firstBytesPerPoint
-  #encoding: Promise<void> | undefined
+  #running: Promise<void> | undefined
   #cancelFlush: (() => void) | undefined
+  #metadata: Schedule | undefined
   #stopping = false
   #stopped = false
 
-  constructor(context: PipelineContext, parts: RemoteWriteParts) {
+  constructor(config: RemoteWriteConfig, context: PipelineContext, parts: RemoteWriteParts) {
+    const { origin, pathname } = parts.url
+    this.location = origin + pathname
+    this.#config = config
     this.#context = context
     this.#parts = parts
-    this.#encoder = parts.makeEncoder({
-      add: (shard, series) => {
-        this.#settleUnencoded(series.points)
-        this.#bytesPerPoint += (series.length / Math.max(1, series.points) - this.#bytesPerPoint) / 64
-        parts.builders[shard]?.add(series)
-      },
-      drop: (intake, points, reason) => {
-        this.#settleUnencoded(points)
-        intake.drop(points, reason, true)
-        const message = dropMessages[reason]
-        if (message !== undefined) context.logger.warn(message, { points })
-      },
+    this.#encoding = this.#makeEncoding()
+  }
+
+  start(): void {
+    const { clock, logger } = this.#context
+    const { send_metadata: sends, metadata_send_interval: intervalMs } = this.#config
+    if (sends !== true) return
+    this.#metadata = every(clock, intervalMs, () => this.#sendMetadata(), {
+      initialDelayMs: intervalMs,
+      onError: (error) => logger.error('metadata could not be sent', { error }),
     })
   }
 
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {
     const points = pointsIn(batches)
     if (points === 0) return true
-    if (this.#stopping || !this.#parts.queue.admits(this.#expectedBytes(points))) return false
+    const expected = this.#encoding.bytes + (this.#unencoded + points) * this.#bytesPerPoint
+    if (this.#stopping || !this.#parts.queue.admits(expected)) return false
     this.#unencoded += points
     this.#enqueue({ intake: new Intake(points, this.#context.ledger, receipt), batches })
     return true
@@ -90,22 +97,36 @@ export class RemoteWriteExporter implements Exporter {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
+    await this.#metadata?.stop()
     const { promise: aborted, resolve: abort } = Promise.withResolvers<void>()
     deadline.addEventListener('abort', () => abort(), { once: true })
-    if (!deadline.aborted) await Promise.race([this.#encoding, aborted])
+    if (!deadline.aborted) await Promise.race([this.#running, aborted])
     this.#stopped = true
+    // What is being encoded when the deadline comes gives up after its slice.
+    await this.#running
     this.#flush()
     for (const item of this.#waiting.splice(0)) {
       if ('batches' in item) item.intake.drop(item.intake.open, 'shutdown')
     }
     await this.#parts.sender.drain(deadline)
+    this.#parts.client.close()
   }
 
-  /** Bytes of what waits to be encoded, of requests that are not full, and of so many points more. */
-  #expectedBytes(points: number): number {
-    let bytes = (this.#unencoded + points) * this.#bytesPerPoint
-    for (const builder of this.#parts.builders) bytes += builder.bytes
-    return bytes
+  #makeEncoding(): Encoding {
+    const { queue, protocol } = this.#parts
+    return new Encoding(protocol.version, this.#config, this.#context.clock, {
+      encoded: (points, bytes) => {
+        this.#settleUnencoded(points)
+        if (points > 0) this.#bytesPerPoint += (bytes / points - this.#bytesPerPoint) / 64
+      },
+      dropped: (intake, points, reason) => {
+        this.#settleUnencoded(points)
+        intake.drop(points, reason, true)
+        const message = dropMessages[reason]
+        if (message !== undefined) this.#context.logger.warn(message, { points })
+      },
+      done: (request) => queue.enqueue(request),
+    })
   }
 
   #settleUnencoded(points: number): void {
@@ -116,21 +137,30 @@ export class RemoteWriteExporter implements Exporter {
   #enqueue(item: Call | Source): void {
     if (this.#stopped) return
     this.#waiting.push(item)
-    this.#encoding ??= this.#encodeAll()
+    this.#running ??= this.#encodeAll()
   }
 
   async #encodeAll(): Promise<void> {
     // The call that brought the data returns first.
     await nextTurn()
-    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
+    for (let item = this.#next(); item !== undefined; item = this.#next()) {
       if ('batches' in item) await this.#encode(item)
-      else this.#encoder.forget(item)
+      else this.#encoding.encoder.forget(item)
     }
-    this.#encoding = undefined
-    this.#cancelFlush ??= this.#context.clock.after(this.#parts.sendDeadlineMs, () => this.#flush())
+    this.#running = undefined
+    if (this.#stopped) return
+    this.#cancelFlush ??= this.#context.clock.after(this.#config.batch_send_deadline, () => this.#flush())
+  }
+
+  #next(): Call | Source | undefined {
+    return this.#stopped ? undefined : this.#waiting.shift()
   }
 
   async #encode({ intake, batches }: Call): Promise<void> {
+    if (this.#encoding.version !== this.#parts.protocol.version) {
+      this.#encoding.flush()
+      this.#encoding = this.#makeEncoding()
+    }
     this.#current = intake.open
     let error: unknown
     try {
@@ -148,7 +178,7 @@ export class RemoteWriteExporter implements Exporter {
   async #encodeInSlices(batches: readonly Batch[], intake: Intake): Promise<void> {
     let since = performance.now()
     for (const batch of batches) {
-      for (const _ of this.#encoder.encode(batch, intake)) {
+      for (const _ of this.#encoding.encoder.encode(batch, intake)) {
         if (performance.now() - since < sliceMs) continue
         await nextTurn()
         if (this.#stopped) return
@@ -160,6 +190,11 @@ export class RemoteWriteExporter implements Exporter {
   #flush(): void {
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
-    for (const builder of this.#parts.builders) builder.flush()
+    this.#encoding.flush()
+  }
+
+  #sendMetadata(): void {
+    // Version 2.0 says it with each series.
+    if (this.#parts.protocol.version === '1.0' && this.#parts.queue.admits(0)) this.#encoding.sendMetadata()
   }
 }

@@ -1,8 +1,11 @@
-import type { Clock } from '#src/component/clock.ts'
 import type { PipelineContext } from '#src/component/define.ts'
 import type { Answer } from '#src/http/client/http-client.ts'
 import { Backoff, type BackoffOptions } from '#src/queue/backoff.ts'
+import { pause } from '#src/queue/pause.ts'
 import { pointsOf, type EncodedRequest, type RequestQueue } from '#src/queue/request-queue.ts'
+import type { Excerpt } from './excerpt.ts'
+import type { PreparedBody, Protocol } from './protocol.ts'
+import { cutInTwo } from './request-halves.ts'
 import { verdictOf, type Verdict } from './verdict.ts'
 
 /** How requests are sent; times in milliseconds. */
@@ -16,36 +19,39 @@ export interface SenderOptions {
 }
 
 /** Sends a body once. Its memory is not touched any more when the promise settles. */
-export type Post = (
-  body: Buffer,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-) => Promise<Answer>
+export type Post = (prepared: PreparedBody, signal: AbortSignal) => Promise<Answer>
 
-/** How much of what a peer says about a refusal is told. */
-const excerptBytes = 256
+/** What a sender works with. */
+export interface SenderParts {
+  readonly queue: RequestQueue
+  readonly protocol: Protocol
+  readonly post: Post
+  readonly excerpt: Excerpt
+}
+
+/** What became of one attempt; of samples that were rejected or written in part, how many the receiver has. */
+type Attempt = (Verdict | { readonly kind: 'again' }) & { readonly written?: number | undefined }
 
 /** Brings requests from the queue to the peer: one at a time in each shard, again after failures, in their order. */
 export class Sender {
   readonly #options: SenderOptions
-  readonly #queue: RequestQueue
-  readonly #post: Post
+  readonly #parts: SenderParts
   readonly #context: PipelineContext
   /** By shard, while it has something to send. */
   readonly #running = new Map<number, Promise<void>>()
   readonly #abort = new AbortController()
   #failing = false
 
-  constructor(options: SenderOptions, queue: RequestQueue, post: Post, context: PipelineContext) {
+  constructor(options: SenderOptions, parts: SenderParts, context: PipelineContext) {
     this.#options = options
-    this.#queue = queue
-    this.#post = post
+    this.#parts = parts
     this.#context = context
-    queue.onEnqueued((shard) => this.#wake(shard))
+    parts.queue.onEnqueued((shard) => this.#wake(shard))
   }
 
   /** Sends what waits until the deadline, then gives up what is in flight. */
   async drain(deadline: AbortSignal): Promise<void> {
+    const { queue } = this.#parts
     const abort = (): void => this.#abort.abort()
     if (deadline.aborted) abort()
     deadline.addEventListener('abort', abort, { once: true })
@@ -53,21 +59,22 @@ export class Sender {
     deadline.removeEventListener('abort', abort)
     abort()
     for (let shard = 0; shard < this.#options.shards; shard++) {
-      for (let request = this.#queue.take(shard); request !== undefined; request = this.#queue.take(shard))
+      for (let request = queue.take(shard); request !== undefined; request = queue.take(shard))
         this.#drop(request, 'shutdown')
     }
   }
 
   #wake(shard: number): void {
-    if (this.#abort.signal.aborted) return
-    if (!this.#running.has(shard)) this.#running.set(shard, this.#run(shard))
+    if (this.#abort.signal.aborted || this.#running.has(shard)) return
+    this.#running.set(shard, this.#run(shard))
   }
 
   async #run(shard: number): Promise<void> {
+    const { queue } = this.#parts
     const { signal } = this.#abort
     // Whoever put the request in goes on first.
     await Promise.resolve()
-    for (let request = this.#queue.take(shard); request !== undefined; request = this.#queue.take(shard)) {
+    for (let request = queue.take(shard); request !== undefined; request = queue.take(shard)) {
       await this.#deliver(request, signal)
       if (signal.aborted) break
     }
@@ -77,68 +84,119 @@ export class Sender {
   async #deliver(request: EncodedRequest, signal: AbortSignal): Promise<void> {
     const { backoff, random } = this.#options
     const waits = backoff === undefined ? undefined : new Backoff(backoff, random)
-    for (let attempt = 0; ; attempt++) {
-      const verdict = await this.#attempt(request, attempt, signal)
-      if (verdict.kind === 'delivered') {
-        this.#delivered(request)
+    for (let retries = 0; ;) {
+      const attempt = await this.#attempt(request, retries, signal)
+      if (attempt.kind === 'again') continue
+      if (attempt.kind === 'delivered') {
+        this.#settle(request, attempt.written, 'not_written')
         return
       }
-      if (verdict.kind !== 'retry') {
-        this.#settle(request, (share) => share.intake.reject(share.points, verdict.reason))
+      if (attempt.kind === 'rejected') {
+        this.#settle(request, attempt.written ?? 0, attempt.reason)
         return
       }
-      if (signal.aborted) {
-        this.#drop(request, 'shutdown')
+      if (attempt.kind === 'too_large') {
+        this.#cut(request, attempt.reason)
         return
       }
-      if (waits === undefined || this.#isExpired(request)) {
-        this.#drop(request, waits === undefined ? verdict.reason : 'retry_expired')
+      const reason = signal.aborted ? 'shutdown' : this.#reasonToGiveUp(request, attempt.reason)
+      if (reason !== undefined || waits === undefined) {
+        this.#drop(request, reason ?? attempt.reason)
         return
       }
-      await pause(this.#context.clock, Math.max(waits.next(), verdict.afterMs ?? 0), signal)
+      retries++
+      await pause(this.#context.clock, Math.max(waits.next(), attempt.afterMs), signal)
     }
   }
 
-  async #attempt(request: EncodedRequest, attempt: number, signal: AbortSignal): Promise<Verdict> {
-    const { clock, logger } = this.#context
+  async #attempt(request: EncodedRequest, retries: number, signal: AbortSignal): Promise<Attempt> {
+    const { protocol, post } = this.#parts
+    if (signal.aborted) return { kind: 'retry', reason: 'shutdown', afterMs: 0 }
+    let prepared: PreparedBody
     try {
-      const answer = await this.#post(
-        request.body,
-        attempt === 0 ? {} : { 'Retry-Attempt': String(attempt) },
-        signal,
-      )
-      const verdict = verdictOf(answer, clock.now())
-      if (verdict.kind === 'delivered') {
-        this.#works()
-        return verdict
-      }
-      const fields = { status: answer.status, answer: answer.excerpt.slice(0, excerptBytes) }
-      if (verdict.kind === 'retry') this.#fails('the receiver cannot take data now: it is sent again', fields)
-      else logger.error('the receiver refused data: it is dropped', { ...fields, points: pointsOf(request) })
-      return verdict
+      prepared = await protocol.prepare(request)
     } catch (error) {
-      if (!signal.aborted) this.#fails('the receiver cannot be reached: data is sent again', { error })
-      return { kind: 'retry', reason: 'unreachable' }
+      this.#context.logger.error('a request could not be brought into another form: it is dropped', { error })
+      return { kind: 'rejected', reason: 'encoding_failed' }
     }
+    const { body, headers } = prepared
+    const retry = retries === 0 ? {} : { 'Retry-Attempt': String(retries) }
+    let answer: Answer
+    try {
+      answer = await post({ body, headers: { ...headers, ...retry } }, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#fails('the receiver cannot be reached: data is sent again', error, {})
+      return { kind: 'retry', reason: 'unreachable', afterMs: 0 }
+    }
+    const spoken = protocol.judge(answer, request, prepared)
+    if (spoken.kind === 'changed') return { kind: 'again' }
+    const verdict = verdictOf(answer)
+    this.#tell(verdict, answer, request, spoken.written)
+    return { ...verdict, written: spoken.written }
   }
 
-  #delivered(request: EncodedRequest): void {
-    this.#settle(request, ({ intake, points }) => intake.deliver(points))
+  /** Logs what is wrong, and reports how the exporter fares. */
+  #tell(verdict: Verdict, answer: Answer, request: EncodedRequest, written: number | undefined): void {
+    const { logger } = this.#context
+    const points = pointsOf(request)
+    const fields = { status: answer.status, answer: this.#parts.excerpt(answer.excerpt) }
+    if (verdict.kind === 'retry') {
+      this.#fails(
+        'the receiver cannot take data now: it is sent again',
+        new Error(`the receiver answered with HTTP status ${answer.status}`),
+        fields,
+      )
+      return
+    }
+    this.#works()
+    if (verdict.kind === 'rejected')
+      logger.error('the receiver refused data: it is dropped', { ...fields, points, written })
+    else if (verdict.kind === 'delivered' && written !== undefined && written < request.samples)
+      logger.error('the receiver did not write all data', { ...fields, samples: request.samples, written })
   }
 
-  #drop(request: EncodedRequest, reason: string): void {
-    this.#settle(request, ({ intake, points }) => intake.drop(points, reason))
+  #reasonToGiveUp({ queuedAt }: EncodedRequest, reason: string): string | undefined {
+    const { maxElapsedMs, backoff } = this.#options
+    if (backoff === undefined) return reason
+    const isOld = maxElapsedMs > 0 && this.#context.clock.monotonic() - queuedAt > maxElapsedMs
+    return isOld ? 'retry_expired' : undefined
   }
 
-  #settle(request: EncodedRequest, each: (share: EncodedRequest['shares'][number]) => void): void {
-    this.#queue.settled(request)
-    for (const share of request.shares) each(share)
+  /** Puts the halves of a request in its place. */
+  #cut(request: EncodedRequest, reason: string): void {
+    const parts = cutInTwo(request)
+    if (parts === undefined) {
+      this.#context.logger.error('the receiver refuses a series alone as too large: it is dropped', {
+        bytes: request.body.length,
+      })
+      this.#settle(request, 0, reason)
+      return
+    }
+    this.#parts.queue.settled(request, parts)
     request.release()
   }
 
-  #isExpired({ queuedAt }: EncodedRequest): boolean {
-    const { maxElapsedMs } = this.#options
-    return maxElapsedMs > 0 && this.#context.clock.monotonic() - queuedAt > maxElapsedMs
+  /** Settles a request of which the receiver took so many samples, all where it did not say. */
+  #settle(request: EncodedRequest, written: number | undefined, reason: string): void {
+    const { samples, shares } = request
+    const points = pointsOf(request)
+    const missing = written === undefined ? 0 : Math.max(0, samples - written)
+    // A data point may be several samples; then the share of samples is that of points.
+    let left = samples === 0 ? 0 : Math.min(points, Math.ceil((points * missing) / samples))
+    this.#parts.queue.settled(request)
+    for (const share of shares.toReversed()) {
+      const rejected = Math.min(share.points, left)
+      left -= rejected
+      if (rejected > 0) share.intake.reject(rejected, reason)
+      share.intake.deliver(share.points - rejected)
+    }
+    request.release()
+  }
+
+  #drop(request: EncodedRequest, reason: string): void {
+    this.#parts.queue.settled(request)
+    for (const { intake, points } of request.shares) intake.drop(points, reason)
+    request.release()
   }
 
   #works(): void {
@@ -147,24 +205,9 @@ export class Sender {
     this.#context.report('ok')
   }
 
-  #fails(message: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#context.logger.warn(message, fields)
+  #fails(message: string, error: unknown, fields: Readonly<Record<string, unknown>>): void {
+    this.#context.logger.warn(message, { error, ...fields })
     this.#failing = true
-    this.#context.report(
-      'recoverable_error',
-      fields['error'] ?? new Error(`HTTP status ${String(fields['status'])}`),
-    )
+    this.#context.report('recoverable_error', error)
   }
-}
-
-/** Waits so long, or until the signal aborts. */
-async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const end = (): void => resolve()
-  const cancel = clock.after(delayMs, end)
-  signal.addEventListener('abort', end)
-  await promise
-  signal.removeEventListener('abort', end)
-  cancel()
 }

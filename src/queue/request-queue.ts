@@ -15,6 +15,8 @@ export interface EncodedRequest {
   readonly format: string
   /** Whose data points it carries, in the order in which they are in the body. */
   readonly shares: readonly Share[]
+  /** How many samples the body has; a data point may be several, or none. */
+  readonly samples: number
   /** Monotonic milliseconds when it was put in. */
   readonly queuedAt: number
   /**

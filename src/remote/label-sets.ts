@@ -1,5 +1,6 @@
 import { compareBytewise } from '#src/model/attribute-set.ts'
-import type { LabelDictionary } from './label-table.ts'
+import { longer } from './byte-table.ts'
+import type { LabelDictionary } from './label-dictionary.ts'
 
 /** Numbers that are dead below this are not worth a compaction. */
 const leastDead = 1 << 14
@@ -176,11 +177,4 @@ export class LabelSets {
     this.#end = end
     this.#dead = 0
   }
-}
-
-/** A longer copy, by a half at least. */
-export function longer(array: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(Math.max(least, array.length + (array.length >> 1)))
-  copy.set(array)
-  return copy
 }

@@ -1,4 +1,5 @@
 import { compareBytewise } from '#src/model/attribute-set.ts'
+import type { Scope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
 import type { PrometheusLabels } from '#src/naming/prometheus-labels.ts'
 import { Labels } from '#src/relabel/labels.ts'
@@ -29,19 +30,24 @@ export class SeriesNaming {
 
   /** The name and labels of a series; undefined where relabeling drops it. */
   of(series: Series): NamedSeries | undefined {
-    return this.relabel(this.#labels.name(series), this.#labels.pairs(series))
+    const { name, pairs } = this.translated(series)
+    return this.relabeled(name, pairs)
   }
 
-  /** The name and labels of the series that lists a resource; undefined where there is none. */
-  targetInfo(series: Series): NamedSeries | undefined {
-    const { scope } = series.metric
+  /** The same before relabeling. */
+  translated(series: Series): NamedSeries {
+    return { name: this.#labels.name(series), pairs: this.#labels.pairs(series) }
+  }
+
+  /** The name and labels of the series that lists the resource of a scope; undefined where there is none. */
+  targetInfo(scope: Scope): NamedSeries | undefined {
     if (scope.resource.derived) return undefined
     const pairs = this.#labels.targetInfo(scope)
-    return pairs.length === 0 ? undefined : this.relabel(this.#labels.targetInfoName, pairs)
+    return pairs.length === 0 ? undefined : this.relabeled(this.#labels.targetInfoName, pairs)
   }
 
   /** What relabeling makes of a name and labels; labels that begin with `__` are gone afterwards. */
-  relabel(name: string, pairs: readonly string[]): NamedSeries | undefined {
+  relabeled(name: string, pairs: readonly string[]): NamedSeries | undefined {
     if (this.#relabeling === undefined) return { name, pairs }
     const labels = this.#scratch
     labels.clear()

@@ -3,9 +3,11 @@ import { emptyLayout, type Layout } from '#src/model/layout.ts'
 import type { Scope } from '#src/model/resource.ts'
 import type { Kind, Metric, Role, Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
-import { LabelSets, longer } from './label-sets.ts'
-import type { LabelDictionary } from './label-table.ts'
+import { longer } from './byte-table.ts'
+import { LabelSets } from './label-sets.ts'
+import type { LabelDictionary } from './label-dictionary.ts'
 import type { SeriesNaming } from './series-naming.ts'
+import type { SeriesMetadata } from './series-writer.ts'
 import { SlotIndex } from './slot-index.ts'
 
 /** What becomes of the points of a slot: they are written, as one sample or from a point, or dropped for a reason. */
@@ -39,10 +41,17 @@ const pointKinds: ReadonlySet<Kind> = new Set([
   'gauge_histogram',
 ])
 
-/** Told what came and went when a layout changed. */
-export interface SlotChanges {
-  /** Slots of samples that are no longer written, or by another series; their labels still are what they were. */
-  left(slot: number): void
+/** How the series of a source are numbered and described. */
+export interface SeriesTables {
+  readonly naming: SeriesNaming
+  readonly dictionary: LabelDictionary
+  describe(metric: Metric): SeriesMetadata | undefined
+}
+
+/** A metric that series of a source belong to. */
+interface MetricUse {
+  series: number
+  metadata: SeriesMetadata | undefined
 }
 
 /** After so many new series other work gets its turn. */
@@ -60,8 +69,11 @@ export class SourceSeries {
   readonly labelSets: LabelSets
   /** The number of slots in each state, by its code. */
   readonly counts: number[] = slotStates.map(() => 0)
-  readonly #naming: SeriesNaming
-  readonly #dictionary: LabelDictionary
+  /** The metrics of all its series. */
+  readonly metrics = new Map<Metric, MetricUse>()
+  /** By slot, where something is said of metrics. */
+  readonly #uses: MetricUse[] = []
+  readonly #tables: SeriesTables
   readonly #index = new SlotIndex(
     (slot) => this.names[slot] ?? 0,
     (slot) => this.sets[slot] ?? 0,
@@ -69,34 +81,34 @@ export class SourceSeries {
   /** Slots of the same name and labels as one that is written, by that one. */
   readonly #waiting = new Map<number, number[]>()
 
-  constructor(source: Source, naming: SeriesNaming, dictionary: LabelDictionary) {
+  constructor(source: Source, tables: SeriesTables) {
     this.layout = emptyLayout(source)
-    this.labelSets = new LabelSets(dictionary)
-    this.#naming = naming
-    this.#dictionary = dictionary
+    this.labelSets = new LabelSets(tables.dictionary)
+    this.#tables = tables
   }
 
   /**
    * Follows the source to another version of its layout. It yields after some work; before it has ended, nothing else may be
    * done with it.
    *
-   * @returns the slots of samples that are new
+   * @param left told of slots that are no longer written, or by another series, while their labels still are what they were
+   * @returns the slots that are written from now on
    */
-  *follow(layout: Layout, changes: SlotChanges): Generator<void, number[]> {
+  *follow(layout: Layout, left: (slot: number) => void): Generator<void, number[]> {
     const before = this.layout.series
     const changed: number[] = []
     for (const slot of layout.changedSince(this.layout))
       if (layout.series[slot] !== before[slot]) changed.push(slot)
     this.#grow(layout.series.length)
     const added = new Set<number>()
-    for (const slot of changed) this.#remove(slot, changes, added)
+    for (const slot of changed) this.#remove(slot, left, added)
     const memo = new NamingMemo()
     let done = 0
     for (const slot of changed) {
       const series = layout.series[slot]
       if (series === undefined) continue
       this.#put(slot, this.#identify(slot, series, memo))
-      if (this.states[slot] === sampleCode) added.add(slot)
+      if (this.#isWritten(slot)) added.add(slot)
       if (++done % sliceSeries === 0) yield
     }
     this.layout = layout
@@ -109,12 +121,37 @@ export class SourceSeries {
     return code > pointCode ? (slotStates[code] as SlotDrop) : undefined
   }
 
-  /** Gives all labels back. */
+  /** What is said of the metric of a slot. */
+  metadataOf(slot: number): SeriesMetadata | undefined {
+    return this.#uses[slot]?.metadata
+  }
+
+  /** Looks again at what is said of metrics. @returns whether any of it changed */
+  renewMetadata(): boolean {
+    let changed = false
+    for (const [metric, use] of this.metrics) {
+      if (use.metadata?.isCurrent() !== false) continue
+      const before = use.metadata
+      use.metadata = this.#tables.describe(metric)
+      before.release()
+      changed = true
+    }
+    return changed
+  }
+
+  /** Gives all labels and what is said of metrics back. */
   dispose(): void {
     for (let slot = 0; slot < this.states.length; slot++) {
-      if (this.#isNamed(slot)) this.#dictionary.release(this.names[slot] ?? 0)
+      if (this.#isNamed(slot)) this.#tables.dictionary.release(this.names[slot] ?? 0)
     }
     this.labelSets.dispose()
+    for (const { metadata } of this.metrics.values()) metadata?.release()
+    this.metrics.clear()
+  }
+
+  #isWritten(slot: number): boolean {
+    const code = this.states[slot] ?? 0
+    return code === sampleCode || code === pointCode
   }
 
   #isNamed(slot: number): boolean {
@@ -131,15 +168,18 @@ export class SourceSeries {
   }
 
   #identify(slot: number, series: Series, memo: NamingMemo): SlotState {
-    const { descriptor } = series.metric
-    if (descriptor.temporality === 'delta') return 'delta_temporality'
-    if (this.#naming.isPlain) this.#namePlainly(slot, series, memo)
+    const { naming, dictionary } = this.#tables
+    if (series.metric.descriptor.temporality === 'delta') return 'delta_temporality'
+    const state = stateOf(series)
+    if (naming.isPlain) this.#namePlainly(slot, series, memo)
     else {
-      const named = this.#naming.of(series)
+      // The parts of a point are relabeled one by one, when they are written.
+      const named = state === 'point' ? naming.translated(series) : naming.of(series)
       if (named === undefined) return 'relabel_dropped'
-      this.names[slot] = this.#dictionary.retain('__name__', named.name)
+      this.names[slot] = dictionary.retain('__name__', named.name)
       this.sets[slot] = this.labelSets.retain(named.pairs)
     }
+    this.#useMetric(slot, series.metric)
     const first = this.#index.find(this.names[slot] ?? 0, this.sets[slot] ?? 0)
     if (first >= 0) {
       const others = this.#waiting.get(first)
@@ -148,11 +188,29 @@ export class SourceSeries {
       return 'duplicate_series'
     }
     this.#index.add(slot)
-    return stateOf(series)
+    return state
+  }
+
+  #useMetric(slot: number, metric: Metric): void {
+    let use = this.metrics.get(metric)
+    if (use === undefined) {
+      use = { series: 0, metadata: this.#tables.describe(metric) }
+      this.metrics.set(metric, use)
+    }
+    use.series++
+    if (use.metadata !== undefined) this.#uses[slot] = use
+  }
+
+  #disuseMetric(metric: Metric | undefined): void {
+    const use = metric === undefined ? undefined : this.metrics.get(metric)
+    if (metric === undefined || use === undefined || --use.series > 0) return
+    this.metrics.delete(metric)
+    use.metadata?.release()
   }
 
   /** Without relabeling, series of one set share their labels, and those of one metric their name. */
   #namePlainly(slot: number, series: Series, memo: NamingMemo): void {
+    const { naming, dictionary } = this.#tables
     const { metric, role, attributes } = series
     const sets = memo.setsOf(metric.scope)
     const names = memo.namesOf(metric)
@@ -160,33 +218,34 @@ export class SourceSeries {
     const knownName = names.get(role)
     if (knownSet !== undefined) this.sets[slot] = this.labelSets.hold(knownSet)
     if (knownName !== undefined) {
-      this.#dictionary.hold(knownName)
+      dictionary.hold(knownName)
       this.names[slot] = knownName
     }
     if (knownSet !== undefined && knownName !== undefined) return
-    const { name, pairs } = this.#naming.of(series) ?? { name: '', pairs: [] }
+    const { name, pairs } = naming.translated(series)
     if (knownSet === undefined) {
       const set = this.labelSets.retain(pairs)
       sets.set(attributes, set)
       this.sets[slot] = set
     }
     if (knownName === undefined) {
-      const label = this.#dictionary.retain('__name__', name)
+      const label = dictionary.retain('__name__', name)
       names.set(role, label)
       this.names[slot] = label
     }
   }
 
-  #remove(slot: number, changes: SlotChanges, added: Set<number>): void {
+  #remove(slot: number, left: (slot: number) => void, added: Set<number>): void {
     const code = this.states[slot] ?? 0
     if (code === stateCodes.empty) return
-    if (code === sampleCode && !added.delete(slot)) changes.left(slot)
+    if (this.#isWritten(slot) && !added.delete(slot)) left(slot)
     if (this.#isNamed(slot)) {
       if (code === stateCodes.duplicate_series) this.#stopWaiting(slot)
       else this.#index.remove(slot)
       const heir = code === stateCodes.duplicate_series ? undefined : this.#heirOf(slot)
-      this.#dictionary.release(this.names[slot] ?? 0)
+      this.#tables.dictionary.release(this.names[slot] ?? 0)
       this.labelSets.release(this.sets[slot] ?? 0)
+      this.#disuseMetric(this.layout.series[slot]?.metric)
       if (heir !== undefined) added.add(heir)
     }
     this.#put(slot, 'empty')
@@ -200,9 +259,8 @@ export class SourceSeries {
     this.#index.add(heir)
     if (others.length > 0) this.#waiting.set(heir, others)
     const series = this.layout.series[heir]
-    const state = series === undefined ? 'sample' : stateOf(series)
-    this.#put(heir, state)
-    return state === 'sample' ? heir : undefined
+    this.#put(heir, series === undefined ? 'sample' : stateOf(series))
+    return heir
   }
 
   #stopWaiting(slot: number): void {
