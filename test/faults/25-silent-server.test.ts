@@ -6,7 +6,7 @@ import { TextSink } from '#src/testing/text-sink.ts'
 const timeoutMs = 150
 
 test.each([
-  ['never answers', undefined, /^timed out after 0\.15 s, while 127\.0\.0\.1:\d+ was to answer$/],
+  ['never answers', undefined, /^timed out after 0\.15 s, while the answer of 127\.0\.0\.1:\d+ was awaited$/],
   [
     'stops within its headers',
     'HTTP/1.1 200 OK\r\nContent-',

@@ -7,8 +7,8 @@ import { explainSocketError } from './socket-error.ts'
  * Where all connections of a thread read into: on Linux and macOS libuv fills it and calls back before it reads anything
  * else, so that it needs neither one buffer a connection nor one a chunk. Each chunk that `socket.on('data')` or node:http
  * allocates is memory outside the heap, and that drives full collections. Measured with 228,000 series on the heap
- * (`npm run bench:http-client`), CPU seconds per million samples: 0.05 so, 0.42 by node:http, 0.14 to 0.28 by undici. That is why
- * there is a client of our own. Buffers from 16 to 256 KiB make no difference that could be seen.
+ * (`npm run bench:http-client`), CPU seconds per million samples: 0.05 so, 0.19 to 0.42 by node:http,
+ * 0.14 to 0.28 by undici. That is why there is a client of our own. Buffers from 16 to 256 KiB make no difference that could be seen.
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536)
 
@@ -54,13 +54,16 @@ export class Connection {
   /** Whether the socket still holds bytes of the request. */
   #writing = false
   #closed = false
+  /** What made it useless. */
   #error: unknown
+  /** Settles an exchange that has ended but for the socket, which still holds bytes of it. */
+  #release: (() => void) | undefined
   /** Called once, when an idle connection is of no more use. */
   onIdleEnd: (() => void) | undefined
 
   /**
-   * @param open makes the socket, with the options that let it read without allocating. Undefined is not taken: node:tls
-   *   ignores them over another socket, and then data events are used.
+   * @param open makes the socket, with the options that let it read into the one buffer
+   * @param usesDataEvents where the socket is one that ignores those options: TLS over another socket
    */
   constructor(peer: string, open: (onread: OnReadOpts) => Socket, usesDataEvents = false) {
     this.peer = peer
@@ -74,7 +77,7 @@ export class Connection {
     })
     this.socket.setNoDelay(true)
     this.socket.setKeepAlive(true, keepAliveMs)
-    this.socket.on('error', (error) => this.#fail(error))
+    this.socket.on('error', (error) => this.#fail(explainSocketError(error, peer)))
     this.socket.on('end', () => this.#peerClosed())
     this.socket.on('close', () => this.#destroyed())
     if (usesDataEvents) {
@@ -99,7 +102,9 @@ export class Connection {
   /** What the request is at, for messages. */
   get stage(): string {
     if (this.#writing) return `while the request was sent to ${this.peer}`
-    return this.answered ? `while the answer of ${this.peer} was read` : `while ${this.peer} was to answer`
+    return this.answered
+      ? `while the answer of ${this.peer} was read`
+      : `while the answer of ${this.peer} was awaited`
   }
 
   destroy(): void {
@@ -164,11 +169,11 @@ export class Connection {
   }
 
   #proceed(receiver: AnswerReceiver): boolean {
-    if (receiver.saturated) {
+    if (receiver.sated) this.#complete(receiver)
+    else if (receiver.saturated) {
       setImmediate(() => this.#drain(receiver))
       return false
-    }
-    if (this.#reader.done || receiver.sated) this.#complete(receiver)
+    } else if (this.#reader.done) this.#complete(receiver)
     else if (this.#closed) this.#peerClosed()
     return true
   }
@@ -224,13 +229,11 @@ export class Connection {
   }
 
   #fail(error: unknown): void {
-    this.#error ??= explainSocketError(error, this.peer)
+    this.#error ??= error
     this.socket.destroy()
     if (this.#exchange === undefined) this.onIdleEnd?.()
-    else this.#settle((exchange) => exchange.reject(this.#error))
+    else this.#settle((exchange) => exchange.reject(error))
   }
-
-  #release: (() => void) | undefined
 
   #settle(how: (exchange: Exchange) => void): void {
     const exchange = this.#exchange

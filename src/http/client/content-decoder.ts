@@ -1,3 +1,4 @@
+import { visibleJson } from '#src/text/visible-text.ts'
 import { ClientError } from './client-error.ts'
 import { canInflate, Inflater, type InflatedEncoding } from './inflater.ts'
 
@@ -43,7 +44,7 @@ export function makeContentDecoder(header: string | undefined, take: TakeBytes):
   if (encoding === undefined || !canInflate) {
     throw new ClientError(
       'unsupported_encoding',
-      `the body has the encoding ${JSON.stringify(name.slice(0, 40))}`,
+      `the body has the encoding ${visibleJson(name.slice(0, 40))}`,
     )
   }
   return new InflatingDecoder(encoding, take)

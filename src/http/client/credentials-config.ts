@@ -129,6 +129,8 @@ function compileOAuth2(config: Static<typeof OAuth2>, surroundings: ClientSurrou
       ...surroundings,
       tls: located(['tls_config'], () => compileTls(config.tls_config, surroundings)),
       proxy: compileProxy(config, surroundings),
+      // Tokens last: a connection would only linger.
+      pool: { idleTimeoutMs: 0 },
     }),
     clock,
   })

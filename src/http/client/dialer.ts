@@ -38,6 +38,7 @@ export class Dialer {
    */
   async dial(endpoint: Endpoint, tls: ClientTls | undefined, deadline: Deadline): Promise<Connection> {
     const { signal } = deadline
+    signal.throwIfAborted()
     deadline.stage = () => `while the name ${endpoint.host} was looked up`
     const addresses = await this.#hosts.addresses(endpoint.host, signal)
     const allowed = addresses.filter((address) => this.#mayConnect(address))

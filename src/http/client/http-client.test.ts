@@ -123,11 +123,21 @@ describe('getting', () => {
     expect(answer.bodyBytes).toBeLessThan(200_000)
   })
 
+  test('a bomb that no sink takes is not inflated beyond what is kept', async () => {
+    const bomb = gzipSync(Buffer.alloc(64_000_000))
+    await using server = await ScriptedServer.start(() =>
+      answerOf(bomb, { status: 500, headers: { 'Content-Encoding': 'gzip' } }),
+    )
+    const answer = await clientOf().get({ url: server.url(), timeoutMs }, new TextSink())
+    expect(answer.excerpt).toHaveLength(4096)
+    expect(answer.bodyBytes).toBeLessThan(2_000_000)
+  })
+
   test('what the sink throws ends the request as it is', async () => {
     await using server = await ScriptedServer.start(() => answerOf('not for you'))
     for (const method of ['begin', 'chunk', 'end'] as const) {
       const sink = new TextSink()
-      const error = new Error('line 1: no')
+      const error = Object.assign(new Error('line 1: no'), { code: 'malformed_line' })
       sink[method] = () => {
         throw error
       }
@@ -385,7 +395,10 @@ describe('time and giving up', () => {
         new URL('http://slow.example/'),
         /^timeout: timed out after 2\.5 s, while the name slow\.example was looked up$/,
       ],
-      [server.url('/never'), /^timeout: timed out after 2\.5 s, while 127\.0\.0\.1:\d+ was to answer$/],
+      [
+        server.url('/never'),
+        /^timeout: timed out after 2\.5 s, while the answer of 127\.0\.0\.1:\d+ was awaited$/,
+      ],
       [
         server.url('/half'),
         /^timeout: timed out after 2\.5 s, while the answer of 127\.0\.0\.1:\d+ was read$/,

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/component/clock.ts'
+import { visibleJson } from '#src/text/visible-text.ts'
 import { ClientError } from './client-error.ts'
 import { CollectedBody } from './collected-body.ts'
 import { basicAuthorization, type Credentials } from './credentials.ts'
@@ -156,7 +157,7 @@ export class OAuth2Credentials implements Credentials {
     const reason = words.join(': ').slice(0, 200)
     return reason === '' || reason.includes(this.#settings.clientSecret.read())
       ? ''
-      : `, ${JSON.stringify(reason)}`
+      : `, ${visibleJson(reason)}`
   }
 
   #explain(cause: unknown): ClientError {

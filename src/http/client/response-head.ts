@@ -1,3 +1,4 @@
+import { visibleJson } from '#src/text/visible-text.ts'
 import { ClientError } from './client-error.ts'
 import { hasControls, isToken } from './header-text.ts'
 
@@ -65,5 +66,5 @@ function isBlank(character: number): boolean {
 
 /** The error of an answer that is no HTTP, with the start of what it has instead. */
 export function malformed(what: string, found: string): ClientError {
-  return new ClientError('malformed_response', `${what}: ${JSON.stringify(found.slice(0, 80))}`)
+  return new ClientError('malformed_response', `${what}: ${visibleJson(found.slice(0, 80))}`)
 }
