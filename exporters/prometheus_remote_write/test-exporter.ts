@@ -34,6 +34,7 @@ export function exporterFor(options: object, clock: Clock = systemClock): TestEx
   const config = optionsOf(Config, { batch_send_deadline: '1ms', ...options })
   definition.validate?.(config)
   const exporter = definition.create(config, context)
+  void exporter.start?.()
   const { ledger } = context
   const settlements: Settlement[] = []
   let stopped: Promise<void> | undefined

@@ -3,6 +3,7 @@ import { open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '#src/component/clock.ts'
+import { codeOf } from '#src/host/write-failure.ts'
 import { pause } from '../pause.ts'
 
 /** The name of the lock's file. */
@@ -87,7 +88,7 @@ async function create(path: string): Promise<bigint | undefined> {
   try {
     handle = await open(path, 'wx', 0o640)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined
+    if (codeOf(error) === 'EEXIST') return undefined
     throw error
   }
   try {
@@ -105,7 +106,7 @@ async function look(path: string): Promise<Found | undefined> {
     const { ino, mtimeMs } = await stat(path, { bigint: true })
     return { owner: parseOwner(text), inode: ino, modified: Number(mtimeMs) }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }
@@ -132,7 +133,7 @@ async function takeAway(path: string, inode: bigint): Promise<void> {
   try {
     await rename(path, aside)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    if (codeOf(error) === 'ENOENT') return
     throw error
   }
   const { ino } = await stat(aside, { bigint: true })
@@ -161,9 +162,13 @@ function pidNamespace(): string {
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); the name before it may hold anything, but ends with the last bracket. */
+/**
+ * Fields 3 and 22 of /proc/PID/stat (proc_pid_stat(5)); the name before them may hold anything, but ends with the last
+ * bracket. A process that has ended and that nobody has waited for has no start.
+ */
 function startOf(pid: number): string | undefined {
-  return readText(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')[19]
+  const fields = readText(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]
 }
 
 function isThere(pid: number): boolean {
@@ -172,7 +177,7 @@ function isThere(pid: number): boolean {
     return true
   } catch (error) {
     // A process of another user is there, and may not be signalled.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

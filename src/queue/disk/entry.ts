@@ -53,6 +53,22 @@ export class Entry {
     return entry
   }
 
+  /** It is on disk from now on. */
+  putTo(place: Place): void {
+    this.place = place
+    place.segment.add(this)
+    if (this.inFlight) place.segment.inFlightPoints += this.points
+  }
+
+  /** It is no longer on disk, or does not count there any more. */
+  takeFromDisk(): void {
+    const segment = this.place?.segment
+    if (segment === undefined) return
+    segment.remove(this)
+    if (this.inFlight) segment.inFlightPoints -= this.points
+    this.place = undefined
+  }
+
   hold(holder: Holder): void {
     this.#holders.add(holder)
   }

@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '#src/host/write-failure.ts'
 import type { DirectoryEntry, QueueFile, QueueFileSystem } from './file-system.ts'
 
 const flags = { read: 'r', create: 'wx', change: 'r+' } as const
@@ -21,7 +22,7 @@ export const nodeFileSystem: QueueFileSystem = {
         entries.push({ name, isFile: status.isFile(), bytes: status.size })
       } catch (error) {
         // A link that leads nowhere is there, and no file; what was removed meanwhile is not.
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+        if (codeOf(error) !== 'ENOENT') throw error
       }
     }
     return entries
