@@ -75,5 +75,6 @@ function lineOf(batch: Batch, slot: number): string {
 }
 
 function textOf(value: AttributeValue): string {
-  return typeof value === 'string' ? JSON.stringify(value) : Object.is(value, -0) ? '-0' : String(value)
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
+  return JSON.stringify(value)
 }

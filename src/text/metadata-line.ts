@@ -78,9 +78,11 @@ function textOf(
 }
 
 function typeOf(bytes: Buffer, from: number, end: number, { loose }: Dialect): FamilyType {
-  const word = bytes.toString('latin1', from, Math.min(end, from + 32))
-  const type = loose && word.trim() === 'untyped' ? 'unknown' : types.get(loose ? word.trimEnd() : word)
-  if (type === undefined) {
+  const wordEnd = loose ? tokenEnd(bytes, from) : end
+  // No type is as long as that.
+  const word = bytes.toString('latin1', from, Math.min(wordEnd, from + 32))
+  const type = loose && word === 'untyped' ? 'unknown' : types.get(word)
+  if (type === undefined || (loose && skipBlanks(bytes, wordEnd) !== end)) {
     throw new LineMistake(`expected a type: ${loose ? 'untyped, ' : ''}${[...types.keys()].join(', ')}`, from)
   }
   return type

@@ -127,7 +127,8 @@ function denseBuckets(buckets: readonly Bucket[], steps: number, float: boolean)
   const last = buckets.at(-1)
   if (first === undefined || last === undefined) return { offset: 0, counts: [] }
   const from = coarser(first.index, steps)
-  const counts = new Array<number | bigint>(coarser(last.index, steps) - from + 1).fill(0)
+  const length = coarser(last.index, steps) - from + 1
+  const counts = Array.from<unknown, number | bigint>({ length }, () => 0)
   for (const { index, count } of buckets) {
     const at = coarser(index, steps) - from
     const before = counts[at] ?? 0

@@ -34,10 +34,10 @@ describe('OpenMetrics takes', () => {
     ['empty help', '# HELP a \na 1', 'a{} 1'],
     [
       'times in seconds, cut to milliseconds',
-      'a 1 1520879607.7899\nb 1 -1.5\nc 1 1e0',
+      'a 1 1520879607.7899\nb 1 -1.5\nc 1 2e0',
       'a{} 1 @1520879607789',
       'b{} 1 @-1500',
-      'c{} 1 @1000',
+      'c{} 1 @2000',
     ],
     [
       'exemplars',

@@ -442,9 +442,9 @@ export class ScrapeRows {
     if (isStartTime) this.#addCreated(row, exposed, text)
     if (series !== undefined) {
       this.#place(series, row, exposed, text)
-      const to = slotOfTarget(this.table.targets[row] ?? -1)
+      const to = this.table.targets[row] ?? rowTarget.dropped
+      // A slot that another row has already has that row's sample.
       if (to >= 0 && from >= 0) this.columns.move(from, to)
-      else if (to >= 0) this.columns.reserve(to)
     }
     if (orphan >= 0) this.slots.remove(orphan)
   }

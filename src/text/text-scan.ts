@@ -116,11 +116,12 @@ export class TextScan {
     }
   }
 
-  #located({ message, code, position }: LineMistake, bytes: Buffer, at: number): ExpositionError {
+  #located({ message, code, position, cause }: LineMistake, bytes: Buffer, at: number): ExpositionError {
     const end = bytes.indexOf(newline, at)
     return new ExpositionError(code, `${message}, in: ${excerpt(bytes, at, end, position)}`, {
       line: this.#lines + 1,
       column: position - at + 1,
+      cause,
     })
   }
 
