@@ -136,6 +136,8 @@ export class ExposedFamilies {
   readonly #names = new Map<string, KnownName>()
   readonly #byId: (KnownName | undefined)[] = []
   readonly #free: number[] = []
+  /** The name that was asked for last. */
+  #last: KnownName | undefined
   #openMetrics = false
   #undo: (() => void)[] = []
   /** Set by a change of type that gives names another meaning. */
@@ -158,9 +160,13 @@ export class ExposedFamilies {
    * @param shape which of the labels `le` and `quantile` there is, which parts of that role need, or `native`
    */
   retain(name: string, shape: SeriesShape): ExposedName {
-    const key = `${shape}{${name}`
-    let known = this.#names.get(key)
-    known ??= this.#add(key, name, shape)
+    // Lines of one name follow each other.
+    let known = this.#last
+    if (known === undefined || known.name !== name || known.shape !== shape) {
+      const key = `${shape}{${name}`
+      known = this.#names.get(key) ?? this.#add(key, name, shape)
+      this.#last = known
+    }
     known.references++
     return known
   }
@@ -173,6 +179,7 @@ export class ExposedFamilies {
     const known = this.#byId[id]
     if (known === undefined || --known.references > 0) return
     this.#byId[id] = undefined
+    this.#last = undefined
     this.#free.push(id)
     const key = `${known.shape}{${known.name}`
     if (this.#names.get(key) === known) this.#names.delete(key)
@@ -239,6 +246,7 @@ export class ExposedFamilies {
       const { owner, family, role } = this.#meaning(known.name, known.shape)
       if (owner === known.owner && family === known.family && role === known.role) continue
       changed.add(id)
+      this.#last = undefined
       this.#names.delete(`${known.shape}{${known.name}`)
     }
     return changed
@@ -247,6 +255,7 @@ export class ExposedFamilies {
   clear(): void {
     this.#families.clear()
     this.#names.clear()
+    this.#last = undefined
     this.#byId.length = 0
     this.#free.length = 0
     this.#undo = []

@@ -7,7 +7,7 @@ import type { SampleColumns } from './sample-columns.ts'
 import { ScrapeRows, type Resolve, type RowOptions, type ScrapeCounts } from './scrape-rows.ts'
 import { ProtobufScan } from './protobuf-scan.ts'
 import type { ProtobufOptions } from './protobuf-lines.ts'
-import { openMetricsDialect, protobufDialect, textDialect, type Dialect } from './series-text.ts'
+import { openMetricsDialect, protobufDialect, textDialect, type Dialect } from './text-tokens.ts'
 import { TextScan } from './text-scan.ts'
 
 /** The formats of an exposition. */

@@ -44,7 +44,7 @@ export class LineOrder {
       this.cursor = place + 1
       return this.rows[place] ?? -1
     }
-    const row = this.#table.findBytes(view, from, middle, end)
+    const row = this.#table.find(view, from, middle, end)
     if (row < 0) return -1
     // A row that the body had before says nothing of what comes next.
     const place = position[row] ?? -1

@@ -1,3 +1,4 @@
+import { asciiText } from './ascii-text.ts'
 import type { FamilyType, MetadataKind, MetadataLine } from './exposed-families.ts'
 import { LineMistake } from './exposition-error.ts'
 import {
@@ -9,7 +10,7 @@ import {
   tokenEnd,
   unquote,
   type Dialect,
-} from './series-text.ts'
+} from './text-tokens.ts'
 
 const quote = 0x22
 const space = 0x20
@@ -50,8 +51,7 @@ export function parseMetadata(
   const nameAt = skipSeparator(bytes, wordEnd, dialect)
   const nameEnd = bytes[nameAt] === quote ? quotedEnd(bytes, nameAt) : metricNameEnd(bytes, nameAt)
   if (nameEnd === nameAt) throw new LineMistake(`expected a metric name after ${kind}`, nameAt)
-  const family =
-    bytes[nameAt] === quote ? unquote(bytes, nameAt, nameEnd) : bytes.toString('latin1', nameAt, nameEnd)
+  const family = bytes[nameAt] === quote ? unquote(bytes, nameAt, nameEnd) : asciiText(bytes, nameAt, nameEnd)
   if (family === '') throw new LineMistake('expected a metric name that is not empty', nameAt)
   if (nameEnd < end && !isBlank(bytes[nameEnd]))
     throw new LineMistake('expected a blank after the name', nameEnd)

@@ -1,7 +1,8 @@
 import { ownAttributes } from '#src/model/attribute-set.ts'
 import { LineMistake } from './exposition-error.ts'
 import type { LineExemplar } from './sample-columns.ts'
-import { parseLabels, tokenEnd, type Dialect } from './series-text.ts'
+import { parseLabels } from './series-text.ts'
+import { tokenEnd, type Dialect } from './text-tokens.ts'
 import { valueOf } from './value-text.ts'
 
 /** What a line has behind its value. */

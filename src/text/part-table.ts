@@ -1,6 +1,6 @@
-import { equalBytes, hashBytes } from './byte-strings.ts'
+import { equalBytes } from './byte-strings.ts'
 
-/** Bytes of dead parts below which it is not worth to move the live ones. */
+/** Bytes that are not worth a move of the live parts. */
 const negligible = 16 * 1024
 const smallest = 1024
 
@@ -34,15 +34,24 @@ export class PartTable {
     return this.bytes.length + 4 * this.offsets.length * 4 + 4 * this.#index.length + 8 * this.#free.length
   }
 
-  /** The part with these bytes; -1 where there is none. */
-  find(view: DataView, from: number, length: number): number {
-    return this.#find(hashBytes(view, from, length), view, from, length)
+  /** The part with these bytes, whose hash is that of `hashBytes`; -1 where there is none. */
+  find(hash: number, view: DataView, from: number, length: number): number {
+    const mask = this.#index.length - 1
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const part = (this.#index[at] ?? 0) - 1
+      if (part < 0) return -1
+      if (this.#hashes[part] === hash && this.isPart(part, view, from, length)) return part
+    }
+  }
+
+  /** Whether a part has these bytes. */
+  isPart(part: number, view: DataView, from: number, length: number): boolean {
+    return this.lengths[part] === length && equalBytes(view, from, this.view, this.offsets[part] ?? 0, length)
   }
 
   /** The part with these bytes, made where there is none; the caller owns one reference. */
-  retain(bytes: Buffer, view: DataView, from: number, length: number): number {
-    const hash = hashBytes(view, from, length)
-    let part = this.#find(hash, view, from, length)
+  retain(hash: number, bytes: Buffer, view: DataView, from: number, length: number): number {
+    let part = this.find(hash, view, from, length)
     if (part < 0) part = this.#add(hash, bytes, from, length)
     this.#references[part] = (this.#references[part] ?? 0) + 1
     return part
@@ -60,11 +69,11 @@ export class PartTable {
     this.#count--
   }
 
-  /** After changes: moves the live parts together where half is dead, and gives back room that growing left over. */
+  /** After changes: gives back room where much more was needed once. */
   trim(): void {
     const live = this.#used - this.#dead
-    if (this.#dead > negligible && this.#dead > live) this.#move(live)
-    else if (this.bytes.length - this.#used > negligible + (this.#used >> 2)) this.#move(live)
+    if (this.bytes.length > negligible + live * 2) this.#move(Math.ceil(live * 1.25))
+    if (this.#count * 8 < this.#index.length && this.#index.length > 32) this.#reindex(this.#index.length / 4)
     if (this.offsets.length - this.#next > 1024 + (this.#next >> 2)) this.#resize(this.#next)
   }
 
@@ -78,17 +87,6 @@ export class PartTable {
     this.#next = 0
     this.#free.length = 0
     this.#resize(16)
-  }
-
-  #find(hash: number, view: DataView, from: number, length: number): number {
-    const mask = this.#index.length - 1
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const part = (this.#index[at] ?? 0) - 1
-      if (part < 0) return -1
-      if (this.#hashes[part] === hash && this.lengths[part] === length) {
-        if (equalBytes(view, from, this.view, this.offsets[part] ?? 0, length)) return part
-      }
-    }
   }
 
   #add(hash: number, bytes: Buffer, from: number, length: number): number {
@@ -109,7 +107,8 @@ export class PartTable {
 
   #makeRoom(length: number): void {
     const live = this.#used - this.#dead
-    this.#move(Math.max(smallest, Math.ceil((live + length) * 1.5)))
+    // A quarter more than lives: what dies before the arena is full again is a part of that.
+    this.#move(Math.ceil((live + length) * 1.25))
   }
 
   /** Copies the live parts into an arena of this size. */

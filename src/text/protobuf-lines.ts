@@ -17,7 +17,7 @@ import {
 } from './protobuf-family.ts'
 import { ProtobufMessage } from './protobuf-message.ts'
 import { nativeSeparator, type SampleDetails, type ScrapeRows } from './scrape-rows.ts'
-import { decodeText, isLabelName, metricNameEnd } from './series-text.ts'
+import { decodeText, isLabelName, metricNameEnd } from './text-tokens.ts'
 
 /** How protobuf bodies are read. */
 export interface ProtobufOptions {

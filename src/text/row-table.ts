@@ -1,3 +1,4 @@
+import { hashBytes } from './byte-strings.ts'
 import { PartTable, removeEntry, resized } from './part-table.ts'
 
 /** What a row stands for, where that is no slot of its own. */
@@ -39,6 +40,10 @@ export class RowTable {
   #count = 0
   #next = 0
   readonly #free: number[] = []
+  /** Of the bytes that were looked for last: the head, -1 where there is none, and the hashes of both. */
+  #head = -1
+  #headHash = 0
+  #tailHash = 0
 
   /** The number of rows. */
   get size(): number {
@@ -69,16 +74,36 @@ export class RowTable {
     }
   }
 
-  /** The row whose head and tail are these bytes; -1 where there is none. */
-  findBytes(view: DataView, from: number, middle: number, end: number): number {
-    const head = this.parts.find(view, from, middle - from)
-    if (head < 0) return -1
-    const tail = this.parts.find(view, middle, end - middle)
-    return tail < 0 ? -1 : this.#find(head, tail)
+  /** The row whose head and tail are these bytes; -1 where there is none: then `addFound` may follow. */
+  find(view: DataView, from: number, middle: number, end: number): number {
+    // Lines of one name follow each other.
+    if (!this.parts.isPart(this.#head, view, from, middle - from)) {
+      this.#headHash = hashBytes(view, from, middle - from)
+      this.#head = this.parts.find(this.#headHash, view, from, middle - from)
+    }
+    this.#tailHash = hashBytes(view, middle, end - middle)
+    if (this.#head < 0) return -1
+    const tail = this.parts.find(this.#tailHash, view, middle, end - middle)
+    return tail < 0 ? -1 : this.#find(this.#head, tail)
+  }
+
+  /** Makes a row of the bytes that `find` was asked for last and did not find. */
+  addFound(
+    bytes: Buffer,
+    view: DataView,
+    from: number,
+    middle: number,
+    end: number,
+    target: number,
+    name: number,
+  ): number {
+    this.#head = this.parts.retain(this.#headHash, bytes, view, from, middle - from)
+    const tail = this.parts.retain(this.#tailHash, bytes, view, middle, end - middle)
+    return this.#add(this.#head, tail, target, name)
   }
 
   /** Makes a row of parts whose references it takes over. */
-  add(head: number, tail: number, target: number, name: number): number {
+  #add(head: number, tail: number, target: number, name: number): number {
     const row = this.#free.pop() ?? this.#next++
     if (row === this.heads.length) this.#resize(row + Math.max(16, row >> 1))
     this.heads[row] = head
@@ -97,6 +122,8 @@ export class RowTable {
     this.parts.release(this.heads[row] ?? 0)
     this.parts.release(this.tails[row] ?? 0)
     this.heads[row] = -1
+    // Its number may be another's by then.
+    this.#head = -1
     this.#count--
     this.#free.push(row)
   }
@@ -125,6 +152,7 @@ export class RowTable {
 
   clear(): void {
     this.parts.clear()
+    this.#head = -1
     this.#index = new Int32Array(32)
     this.#count = 0
     this.#next = 0

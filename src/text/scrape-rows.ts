@@ -16,7 +16,8 @@ import { LineOrder } from './line-order.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
 import { SampleColumns, type LineExemplar } from './sample-columns.ts'
 import { SeriesSlots } from './series-slots.ts'
-import { parseSeries, protobufDialect, textDialect, type Dialect, type SeriesText } from './series-text.ts'
+import { parseSeries, type SeriesText } from './series-text.ts'
+import { protobufDialect, textDialect, type Dialect } from './text-tokens.ts'
 
 /** What a line made of a native histogram has before its value, instead of a space: a tab. */
 export const nativeSeparator = 0x09
@@ -299,10 +300,7 @@ export class ScrapeRows {
     target: number,
     name: number,
   ): number {
-    const { parts } = this.table
-    const head = parts.retain(bytes, view, at, labelsAt - at)
-    const tail = parts.retain(bytes, view, labelsAt, end - labelsAt)
-    const row = this.table.add(head, tail, target, name)
+    const row = this.table.addFound(bytes, view, at, labelsAt, end, target, name)
     this.order.admit(row)
     this.#newRows.push(row)
     return row

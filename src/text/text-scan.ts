@@ -5,7 +5,7 @@ import { openMetricsRest, type LineRest } from './open-metrics-line.ts'
 import { viewOf } from './part-table.ts'
 import { rowTarget } from './row-table.ts'
 import type { ScrapeRows } from './scrape-rows.ts'
-import { metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './series-text.ts'
+import { metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './text-tokens.ts'
 import { exactPowersOfTen, parseMilliseconds, valueOf } from './value-text.ts'
 
 /** The longest line, in bytes. Prometheus knows no such bound; real lines stay below 4 KiB. */
