@@ -17,15 +17,20 @@ export default defineExporter({
   stability: 'beta',
   description: 'Sends samples to Prometheus, VictoriaMetrics and other remote write receivers.',
   config: Config,
+  splits: true,
   validate: checkConfig,
 
   create(config, context) {
-    const { clock, logger } = context
+    const { clock, logger, outbox } = context
+    const protocol = new Protocol(protocolOptions(config), (what) => logger.warn(what))
+    if (outbox !== undefined) {
+      const parts = { url: endpointUrl(config), protocol, queue: outbox, sending: undefined }
+      return new RemoteWriteExporter(config, context, parts)
+    }
     const [client, url] = makeAll(
       () => compileCollectorClient(config, { clock, logger }),
       () => endpointUrl(config),
     )
-    const protocol = new Protocol(protocolOptions(config), (what) => logger.warn(what))
     const queue = makeQueue(config, context)
     const sender = new Sender(
       senderOptions(config),
@@ -41,7 +46,7 @@ export default defineExporter({
       },
       context,
     )
-    return new RemoteWriteExporter(config, context, { url, client, protocol, queue, sender })
+    return new RemoteWriteExporter(config, context, { url, protocol, queue, sending: { client, sender } })
   },
 })
 

@@ -7,7 +7,7 @@ import type { Source } from '#src/model/source.ts'
 import { pointsIn } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import { Intake } from '#src/queue/intake.ts'
-import type { RequestQueue } from '#src/queue/request-queue.ts'
+import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
 import { Encoding } from './encoding.ts'
 import type { RemoteWriteConfig } from './config.ts'
@@ -23,10 +23,10 @@ interface Call {
 /** What the exporter works with. */
 export interface RemoteWriteParts {
   readonly url: URL
-  readonly client: HttpClient
   readonly protocol: Protocol
-  readonly queue: RequestQueue
-  readonly sender: Sender
+  readonly queue: RequestSink
+  /** Undefined in a worker thread, where requests are only encoded. */
+  readonly sending: { readonly client: HttpClient; readonly sender: Sender } | undefined
 }
 
 /** Encoding gives way to other work after so many milliseconds. */
@@ -71,6 +71,10 @@ export class RemoteWriteExporter implements Exporter {
     this.#encoding = this.#makeEncoding()
   }
 
+  get queue(): RequestSink {
+    return this.#parts.queue
+  }
+
   start(): void {
     const { clock, logger } = this.#context
     const { send_metadata: sends, metadata_send_interval: intervalMs } = this.#config
@@ -108,8 +112,8 @@ export class RemoteWriteExporter implements Exporter {
     for (const item of this.#waiting.splice(0)) {
       if ('batches' in item) item.intake.drop(item.intake.open, 'shutdown')
     }
-    await this.#parts.sender.drain(deadline)
-    this.#parts.client.close()
+    await this.#parts.sending?.sender.drain(deadline)
+    this.#parts.sending?.client.close()
   }
 
   #makeEncoding(): Encoding {

@@ -8,6 +8,7 @@ export default defineReceiver({
   stability: 'beta',
   description: 'Scrapes targets that expose metrics in the formats of Prometheus.',
   config: Config,
+  divides: true,
   validate: checkOptions,
   create: (config, context) => new PrometheusReceiver(config, context),
 })

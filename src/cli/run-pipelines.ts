@@ -39,6 +39,7 @@ export async function runPipelines({ files, sets, strict }: Invocation, console:
     configuration,
     version,
     logger,
+    writeLine: (line) => console.err(line),
     reread,
     explain: (error) => explain(error, reading),
     announce(locations) {

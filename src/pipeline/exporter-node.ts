@@ -1,6 +1,7 @@
 import type { Exporter } from '#src/component/define.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
+import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { ComponentNode } from './component-node.ts'
 import { pointsIn, type Consumer } from './consumer.ts'
 import type { Receipt } from './receipt.ts'
@@ -17,6 +18,11 @@ export class ExporterNode implements Consumer {
   constructor(node: ComponentNode, exporter: Exporter | undefined) {
     this.node = node
     this.#exporter = exporter
+  }
+
+  /** Where requests go that others encoded; undefined where it takes none, or could not be made or started. */
+  get queue(): RequestSink | undefined {
+    return this.#works ? this.#exporter?.queue : undefined
   }
 
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {

@@ -1,4 +1,5 @@
 import type { Configuration } from '#src/config/configuration.ts'
+import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { ComponentStatus } from '#src/telemetry/service-view.ts'
 import type { Chain } from './chain.ts'
 import type { Consumer } from './consumer.ts'
@@ -81,17 +82,24 @@ export class Graph {
     }
   }
 
+  /** The queue of an exporter, for what other threads encode. */
+  queueOf(exporter: string): RequestSink | undefined {
+    return this.#parts.exporters.get(exporter)?.queue
+  }
+
   /**
    * Stops everything: receivers, then processors, which flush, then exporters, which drain up to the deadline.
    *
+   * @param others settles when what other threads have for the exporters is in their queues
    * @returns what was lost, by exporter; empty where nothing was
    */
-  async stop(deadlineMs: number): Promise<LossReport[]> {
+  async stop(deadlineMs: number, others?: Promise<void>): Promise<LossReport[]> {
     this.#cancelHandover?.()
     const { receivers, pipelines, exporters } = this.#parts
     const before = new Map([...exporters].map(([id, { node }]) => [id, node.ledger.dropped.total]))
     await Promise.all([...receivers.values()].map(async (receiver) => receiver.stop()))
     for (const { chain } of pipelines.values()) await chain.stop()
+    await others
     await stopAll([...exporters.values()], deadlineMs)
     this.#parts = noParts
     return [...exporters]

@@ -1,9 +1,11 @@
 import type { Clock } from '#src/component/clock.ts'
-import type { Processor, ReceiverDefinition } from '#src/component/define.ts'
+import type { Processor, ReceiverDefinition, TargetShare } from '#src/component/define.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import type { ComponentConfig, Configuration, PipelineConfig } from '#src/config/configuration.ts'
 import { Collections } from '#src/telemetry/collections.ts'
+import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
+import type { ComponentStatus } from '#src/telemetry/service-view.ts'
 import { wireChain, type Chain } from './chain.ts'
 import { ComponentNode } from './component-node.ts'
 import type { Consumer } from './consumer.ts'
@@ -17,6 +19,10 @@ import { ReceiverNode } from './receiver-node.ts'
 export interface GraphContext {
   readonly clock: Clock
   readonly logger: Logger
+  /** In a worker thread: its part of the targets. */
+  readonly share?: TargetShare
+  /** In a worker thread: where an exporter puts what it encodes. */
+  readonly outboxFor?: (exporter: ComponentStatus) => RequestSink
 }
 
 /** One pipeline of the graph. */
@@ -84,7 +90,10 @@ class Maker {
         continue
       }
       const node = this.#node(config)
-      const exporter = this.#create(node, () => config.definition.create(config.options, node.context))
+      const outbox = this.#context.outboxFor?.(node)
+      const exporter = this.#create(node, () =>
+        config.definition.create(config.options, { ...node.context, outbox }),
+      )
       made.set(id, new ExporterNode(node, exporter))
     }
     return made
@@ -107,7 +116,8 @@ class Maker {
         continue
       }
       const receiver = new ReceiverNode(this.#node(config))
-      const context = receiver.contextWith(receiver.node.collections ?? new Collections())
+      const { share } = this.#context
+      const context = { ...receiver.contextWith(receiver.node.collections ?? new Collections()), share }
       receiver.attach(this.#create(receiver.node, () => config.definition.create(config.options, context)))
       made.set(id, receiver)
     }

@@ -4,9 +4,15 @@ import type { Configuration } from '#src/config/configuration.ts'
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { describeError } from '#src/telemetry/log-value.ts'
 import { notHeldBack, type Logger } from '#src/telemetry/logger.ts'
-import type { ComponentStatus, ReloadOutcome, ServiceView } from '#src/telemetry/service-view.ts'
-import { Graph, type LossReport } from './graph.ts'
+import type {
+  ComponentStatus,
+  ReloadOutcome,
+  ServiceView,
+  WorkerStatus,
+} from '#src/telemetry/service-view.ts'
+import type { LossReport } from './graph.ts'
 import { tellMistakes, type Mistake } from './mistake.ts'
+import { ThreadedGraph } from './workers/threaded-graph.ts'
 
 /** A configuration as read again: it holds together, or there is what keeps it from that. */
 export type Reread = { readonly configuration: Configuration } | { readonly mistakes: readonly Mistake[] }
@@ -16,6 +22,8 @@ export interface ServiceContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly version: string
+  /** Writes a line of the log that a worker thread made, as it is. */
+  writeLine(line: string): void
   /** Reads the configuration again, from where it was read before. */
   reread(): Promise<Reread>
   /** Called when a configuration was read again and runs, another one or the same. */
@@ -34,7 +42,7 @@ export class ReloadableService implements ServiceView {
   loadedAt: number
   lastReload: ReloadOutcome | undefined
   readonly #context: ServiceContext
-  readonly #graph: Graph
+  readonly #graph: ThreadedGraph
   #configuration: Configuration
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -44,7 +52,7 @@ export class ReloadableService implements ServiceView {
     this.version = context.version
     this.startedAt = context.clock.now()
     this.loadedAt = this.startedAt
-    this.#graph = new Graph(context)
+    this.#graph = new ThreadedGraph(context)
   }
 
   /** The configuration that runs. */
@@ -54,6 +62,14 @@ export class ReloadableService implements ServiceView {
 
   components(): Iterable<ComponentStatus> {
     return this.#graph.components()
+  }
+
+  workers(): Iterable<WorkerStatus> {
+    return this.#graph.workers()
+  }
+
+  async refresh(detail?: { readonly targets?: boolean }): Promise<void> {
+    await this.#graph.refresh(detail)
   }
 
   /** Starts everything; throws what `Graph.apply` throws, and has then stopped what it had started. */

@@ -45,6 +45,7 @@ class Running {
       configuration,
       version: '1.2.3',
       logger: this.log,
+      writeLine: () => undefined,
       reread: async () => {
         await Promise.resolve()
         if (this.next instanceof Error) throw this.next

@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly configuration: Configuration
   readonly version: string
   readonly logger: Logger
+  /** Writes a line of the log that a worker thread made, as it is. */
+  writeLine(line: string): void
   readonly clock?: Clock
   /** Reads the configuration again. */
   reread(): Promise<Reread>

@@ -24,7 +24,7 @@ export interface EncodedRequest {
    *
    * @param memory where the body was in another thread and came back: the memory under the name that it has now
    */
-  release(memory?: Buffer): void
+  readonly release: (memory?: Buffer) => void
 }
 
 /** How much may wait, and what happens then. */

@@ -111,7 +111,15 @@ export class RequestBuilder {
     this.#samples = 0
     this.#shares = []
     symbols?.reset()
-    done({ shard, format, body, shares, samples, queuedAt: now(), release: () => pool.give(buffer) })
+    done({
+      shard,
+      format,
+      body,
+      shares,
+      samples,
+      queuedAt: now(),
+      release: (memory = buffer) => pool.give(memory),
+    })
   }
 
   /** The buffer, with room for so many bytes behind what is in it. */

@@ -16,9 +16,21 @@ export class ReasonCounts {
     return this.#counts.get(reason) ?? 0
   }
 
+  clear(): void {
+    this.#counts.clear()
+  }
+
   [Symbol.iterator](): IterableIterator<[reason: string, points: number]> {
     return this.#counts.entries()
   }
+}
+
+const totals = ['accepted', 'refused', 'restored', 'delivered', 'queued'] as const
+
+/** What a ledger says at one moment, as plain data: what crosses threads. */
+export interface LedgerCounts extends Readonly<Record<(typeof totals)[number], number>> {
+  readonly rejected: readonly (readonly [reason: string, points: number])[]
+  readonly dropped: readonly (readonly [reason: string, points: number])[]
 }
 
 /**
@@ -48,5 +60,33 @@ export class Ledger {
     return (
       this.accepted + this.restored - this.delivered - this.rejected.total - this.dropped.total - this.queued
     )
+  }
+
+  /** What it says now. */
+  counts(): LedgerCounts {
+    const { accepted, refused, restored, delivered, queued } = this
+    return {
+      accepted,
+      refused,
+      restored,
+      delivered,
+      queued,
+      rejected: [...this.rejected],
+      dropped: [...this.dropped],
+    }
+  }
+
+  /** Adds what another one says. */
+  add(counts: LedgerCounts): void {
+    for (const name of totals) this[name] += counts[name]
+    for (const [reason, points] of counts.rejected) this.rejected.add(reason, points)
+    for (const [reason, points] of counts.dropped) this.dropped.add(reason, points)
+  }
+
+  /** Makes it say nothing. */
+  clear(): void {
+    for (const name of totals) this[name] = 0
+    this.rejected.clear()
+    this.dropped.clear()
   }
 }

@@ -43,6 +43,7 @@ export class OwnMetricProducer implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
+    await this.#subject().service.refresh()
     const subject = this.#subject()
     const now = millisToHrTime(this.#clock.now())
     const errors: unknown[] = []

@@ -2,7 +2,7 @@ import type { ComponentKind } from '#src/component/define.ts'
 import type { CollectionTotals } from './collections.ts'
 import type { Ledger, ReasonCounts } from './ledger.ts'
 import type { ProcessReading } from './process-readings.ts'
-import type { ComponentStatus, ServiceView } from './service-view.ts'
+import type { ComponentStatus, ServiceView, WorkerStatus } from './service-view.ts'
 
 /** What one collection of own metrics reads from. */
 export interface Subject {
@@ -78,6 +78,22 @@ export function eachSource(
         for (const [more, value] of read(totals)) {
           yield { value, attributes: { ...attributesOf(component), source, ...more }, holder: totals }
         }
+      }
+    }
+  }
+}
+
+/** Reads one number of every worker thread; `holder` is what a counter starts over with. */
+export function eachWorker(
+  number: (status: WorkerStatus) => number,
+  holder?: (status: WorkerStatus) => object,
+): OwnMetric['read'] {
+  return function* readWorkers({ service }) {
+    for (const status of service.workers()) {
+      yield {
+        value: number(status),
+        attributes: { worker: String(status.worker) },
+        ...(holder === undefined ? {} : { holder: holder(status) }),
       }
     }
   }

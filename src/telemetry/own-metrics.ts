@@ -1,5 +1,13 @@
 import { internedCounts } from '#src/model/attribute-set.ts'
-import { attributesOf, each, eachReason, eachSource, single, type OwnMetric } from './own-metric.ts'
+import {
+  attributesOf,
+  each,
+  eachReason,
+  eachSource,
+  eachWorker,
+  single,
+  type OwnMetric,
+} from './own-metric.ts'
 import { componentStates } from './service-view.ts'
 
 const component = ['component']
@@ -297,7 +305,7 @@ export const ownMetrics: readonly OwnMetric[] = [
   {
     name: 'weir_process_heap_used_bytes',
     unit: 'By',
-    description: 'Memory that JavaScript objects use.',
+    description: 'Memory that JavaScript objects of the main thread use.',
     kind: 'gauge',
     attributes: [],
     level: 'normal',
@@ -306,7 +314,7 @@ export const ownMetrics: readonly OwnMetric[] = [
   {
     name: 'weir_process_heap_total_bytes',
     unit: 'By',
-    description: 'Memory that is set aside for JavaScript objects.',
+    description: 'Memory that is set aside for JavaScript objects of the main thread.',
     kind: 'gauge',
     attributes: [],
     level: 'normal',
@@ -315,7 +323,8 @@ export const ownMetrics: readonly OwnMetric[] = [
   {
     name: 'weir_process_external_memory_bytes',
     unit: 'By',
-    description: 'Memory outside the heap that JavaScript objects hold: buffers, columns, WebAssembly.',
+    description:
+      'Memory outside the heap that JavaScript objects of the main thread hold: buffers, columns, WebAssembly.',
     kind: 'gauge',
     attributes: [],
     level: 'normal',
@@ -324,7 +333,8 @@ export const ownMetrics: readonly OwnMetric[] = [
   {
     name: 'weir_process_event_loop_delay_seconds',
     unit: 's',
-    description: 'How late the event loop was over the last window of at least 15 s: p50, p99 and max.',
+    description:
+      'How late the event loop of the main thread was over the last window of at least 15 s: p50, p99 and max.',
     kind: 'gauge',
     attributes: ['statistic'],
     level: 'normal',
@@ -338,7 +348,7 @@ export const ownMetrics: readonly OwnMetric[] = [
     name: 'weir_process_event_loop_active_seconds',
     unit: 's',
     description:
-      'Time that the event loop worked rather than waited: its rate is the share of one core in use.',
+      'Time that the event loop of the main thread worked rather than waited: its rate is the share of one core in use.',
     kind: 'counter',
     attributes: [],
     level: 'normal',
@@ -352,6 +362,46 @@ export const ownMetrics: readonly OwnMetric[] = [
     attributes: [],
     level: 'normal',
     read: single(({ process }) => process.openFileDescriptors),
+  },
+  {
+    name: 'weir_worker_restarts',
+    unit: '{restart}',
+    description: 'How often the worker thread was started again after it died.',
+    kind: 'counter',
+    attributes: ['worker'],
+    level: 'basic',
+    read: eachWorker(({ restarts }) => restarts),
+  },
+  {
+    name: 'weir_worker_up',
+    unit: '1',
+    description: 'Whether the worker thread runs.',
+    kind: 'gauge',
+    attributes: ['worker'],
+    level: 'basic',
+    read: eachWorker(({ state }) => (state === 'dead' ? 0 : 1)),
+  },
+  {
+    name: 'weir_worker_heap_used_bytes',
+    unit: 'By',
+    description: 'Memory that JavaScript objects of the worker thread use.',
+    kind: 'gauge',
+    attributes: ['worker'],
+    level: 'normal',
+    read: eachWorker(({ heapUsedBytes }) => heapUsedBytes),
+  },
+  {
+    name: 'weir_worker_event_loop_active_seconds',
+    unit: 's',
+    description:
+      'Time that the event loop of the worker thread worked rather than waited: its rate is the share of one core in use.',
+    kind: 'counter',
+    attributes: ['worker'],
+    level: 'normal',
+    read: eachWorker(
+      ({ activeSeconds }) => activeSeconds,
+      ({ thread }) => thread,
+    ),
   },
   {
     name: 'weir_interned_attribute_sets',

@@ -8,7 +8,7 @@ import type { TelemetryConfig } from '#src/config/configuration.ts'
 import { Secret } from '#src/config/secret.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
-import { fakeComponent, fakeService } from '#src/testing/service.ts'
+import { fakeComponent, fakeService, fakeWorker } from '#src/testing/service.ts'
 import { ownMetrics } from './own-metrics.ts'
 import { startOwnTelemetry, type OwnTelemetry } from './own-telemetry.ts'
 
@@ -170,7 +170,9 @@ describe('what is scraped', () => {
     }
     const levels = ['basic', 'normal', 'detailed'] as const
     for (const [rank, level] of levels.entries()) {
-      const text = await scrape(await start(fakeService(receiver, ...all), { level }))
+      const service = fakeService(receiver, ...all)
+      service.workers = () => [fakeWorker()]
+      const text = await scrape(await start(service, { level }))
       const shown = [...text.matchAll(/^# TYPE (weir_\S+) (\S+)$/gm)].map(
         ([, name, kind]) => `${name} ${kind}`,
       )

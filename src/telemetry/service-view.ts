@@ -42,6 +42,34 @@ export interface ComponentStatus {
   readonly targets?: TargetsView | undefined
   /** Unix time in milliseconds when data last moved through it; undefined where none has. */
   readonly lastActivity?: number | undefined
+  /** Where it runs in worker threads: its instance in each. All else is their sum. */
+  readonly parts?: readonly ComponentPart[] | undefined
+}
+
+/** The instance of a component in one worker thread. */
+export interface ComponentPart extends Pick<
+  ComponentStatus,
+  'state' | 'error' | 'since' | 'lastActivity' | 'ledger'
+> {
+  /** The number of the worker, from 1 on. */
+  readonly worker: number
+}
+
+/** How a worker thread fares. */
+export interface WorkerStatus {
+  /** From 1 on. */
+  readonly worker: number
+  readonly state: 'starting' | 'ok' | 'dead'
+  /** How often it was started again. */
+  readonly restarts: number
+  /** How it died, where it did. */
+  readonly error: string | undefined
+  /** Memory that JavaScript objects of the thread use, when it last reported. */
+  readonly heapUsedBytes: number
+  /** Time that its event loop worked rather than waited; since it was last started. */
+  readonly activeSeconds: number
+  /** The same object until it is started again: what counts starts over then. */
+  readonly thread: object
 }
 
 /** What came of a reload. */
@@ -72,6 +100,14 @@ export interface ServiceView {
   /** How many reloads worked and how many did not. */
   readonly reloads: { readonly ok: number; readonly failed: number }
   components(): Iterable<ComponentStatus>
+  /** The worker threads; empty where there are none. */
+  workers(): Iterable<WorkerStatus>
+  /**
+   * Brings up to date what is known of components in worker threads: at all times that is no older than a second, but
+   * for their collections, and for targets, which are told only when they are asked for. Never rejects; what does not
+   * answer within a second stays as it was.
+   */
+  refresh(detail?: { readonly targets?: boolean }): Promise<void>
   /** Reads the configuration again and applies it; never rejects. One at a time: a second call waits for the first. */
   reload(): Promise<ReloadOutcome>
 }

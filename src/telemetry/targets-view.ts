@@ -54,7 +54,10 @@ export interface TargetsView {
   /** How many are dropped, by job. */
   droppedCounts(): ReadonlyMap<string, number>
   /** What the rules of a job do to a discovered target. Undefined where there is no such job. */
-  traceTarget(job: string, discovered: LabelPairs): RelabelTrace | undefined
+  traceTarget(job: string, discovered: LabelPairs): MaybeLater<RelabelTrace | undefined>
   /** What becomes of a series that a target exposes. Undefined where there is no such target. */
-  traceSeries(id: string, exposed: LabelPairs): RelabelTrace | undefined
+  traceSeries(id: string, exposed: LabelPairs): MaybeLater<RelabelTrace | undefined>
 }
+
+/** Something that another thread may have to be asked for. */
+type MaybeLater<Value> = Value | Promise<Value>

@@ -1,6 +1,11 @@
 import { Collections } from '#src/telemetry/collections.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
-import type { ComponentStatus, ReloadOutcome, ServiceView } from '#src/telemetry/service-view.ts'
+import type {
+  ComponentStatus,
+  ReloadOutcome,
+  ServiceView,
+  WorkerStatus,
+} from '#src/telemetry/service-view.ts'
 
 /** What a test may set of a component. */
 type Settable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -25,6 +30,20 @@ export function fakeComponent(
   }
 }
 
+/** A worker thread that works. */
+export function fakeWorker(status: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    worker: 1,
+    state: 'ok',
+    restarts: 0,
+    error: undefined,
+    heapUsedBytes: 1e6,
+    activeSeconds: 1,
+    thread: {},
+    ...status,
+  }
+}
+
 /** A service that runs these components, started at the time of a new `FakeClock`. */
 export function fakeService(...components: Settable<ComponentStatus>[]): FakeService {
   const outcome: ReloadOutcome = {
@@ -45,6 +64,8 @@ export function fakeService(...components: Settable<ComponentStatus>[]): FakeSer
     components() {
       return this.listed
     },
+    workers: () => [],
+    refresh: async () => await Promise.resolve(),
     reload: async () => await Promise.resolve(outcome),
   }
 }

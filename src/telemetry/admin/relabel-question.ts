@@ -40,37 +40,41 @@ export function relabelQuestion(query: URLSearchParams): RelabelQuestion {
  * does to what was discovered of it; with labels, what becomes of a series that it exposes. A job with labels: what it does
  * to a target that is discovered with them.
  */
-export function answerRelabeling(service: ServiceView, question: RelabelQuestion): RelabelAnswer | undefined {
+export async function answerRelabeling(
+  service: ServiceView,
+  question: RelabelQuestion,
+): Promise<RelabelAnswer | undefined> {
   const { component, id, job, labels, rules } = question
-  if (rules !== '') return tracedRules(rules, labels)
+  if (rules !== '') return await tracedRules(rules, labels)
   if (id === '' && job === '') return undefined
+  await service.refresh({ targets: true })
   const view = [...service.components()].find(({ id: one, targets }) => one === component && targets)?.targets
   if (view === undefined) return { mistake: `there is no receiver ${JSON.stringify(component)} that scrapes` }
-  return fromSeries(labels, (parsed) =>
+  return await fromSeries(labels, async (parsed) =>
     id === '' ? ofJob(view, job, parsed) : ofTarget(view, id, labels, parsed),
   )
 }
 
-function ofJob(view: TargetsView, job: string, { labels }: ParsedLabels): RelabelAnswer {
-  const trace = view.traceTarget(job, labels)
+async function ofJob(view: TargetsView, job: string, { labels }: ParsedLabels): Promise<RelabelAnswer> {
+  const trace = await view.traceTarget(job, labels)
   return trace === undefined ? { mistake: `there is no job ${JSON.stringify(job)}` } : { trace }
 }
 
-function ofTarget(
+async function ofTarget(
   view: TargetsView,
   id: string,
   text: string,
   { name, labels }: ParsedLabels,
-): RelabelAnswer {
+): Promise<RelabelAnswer> {
   const target = Array.from(view.active()).find((each) => each.id === id)
   const trace =
     target !== undefined && text === ''
-      ? view.traceTarget(target.job, target.discovered)
-      : view.traceSeries(id, [['__name__', name], ...labels])
+      ? await view.traceTarget(target.job, target.discovered)
+      : await view.traceSeries(id, [['__name__', name], ...labels])
   return trace === undefined ? { mistake: 'there is no such target any more' } : { trace }
 }
 
-function tracedRules(text: string, labelsText: string): RelabelAnswer {
+async function tracedRules(text: string, labelsText: string): Promise<RelabelAnswer> {
   const read = new OptionsText('rules', text, RelabelRules)
   let relabeling: Relabeling | undefined
   try {
@@ -81,7 +85,7 @@ function tracedRules(text: string, labelsText: string): RelabelAnswer {
   }
   if (relabeling === undefined) return { mistake: read.findings.map((finding) => finding.text).join('\n') }
   const compiled = relabeling
-  return fromSeries(labelsText, ({ name, labels }) => {
+  return await fromSeries(labelsText, ({ name, labels }) => {
     const filled = new Labels()
     const all: LabelPairs = labelsText.trimStart().startsWith('{') ? labels : [['__name__', name], ...labels]
     for (const [label, value] of all) if (!filled.has(label)) filled.fill(label, value)
@@ -98,7 +102,10 @@ interface ParsedLabels {
   readonly labels: LabelPairs
 }
 
-function fromSeries(text: string, answer: (parsed: ParsedLabels) => RelabelAnswer): RelabelAnswer {
+async function fromSeries(
+  text: string,
+  answer: (parsed: ParsedLabels) => RelabelAnswer | Promise<RelabelAnswer>,
+): Promise<RelabelAnswer> {
   const trimmed = text.trim()
   // A target has labels and no name.
   const named = trimmed === '' || trimmed.startsWith('{') ? `target${trimmed}` : trimmed
@@ -108,7 +115,7 @@ function fromSeries(text: string, answer: (parsed: ParsedLabels) => RelabelAnswe
     const pairs = labels.flatMap((label, index): [string, string][] =>
       index % 2 === 0 ? [[label, labels[index + 1] ?? '']] : [],
     )
-    return answer({ name, labels: pairs })
+    return await answer({ name, labels: pairs })
   } catch (error) {
     if (!(error instanceof LineMistake)) throw error
     const position = Math.max(0, error.position - (named.length - trimmed.length))

@@ -77,11 +77,13 @@ export function adminRoutes(context: RouteContext): Route[] {
       path: '/status',
       methods: reads,
       access: 'operator',
-      answer: async ({ request, response }) =>
+      async answer({ request, response }) {
+        await service.refresh()
         await sendCompressed(request, response, {
           contentType: 'application/json; charset=utf-8',
           body: `${JSON.stringify(statusReport(service, clock.now()), undefined, 2)}\n`,
-        }),
+        })
+      },
     },
     ...targetRoutes(context),
     { path: '/-/reload', methods: ['POST'], access: 'operator', answer: reloader(context) },

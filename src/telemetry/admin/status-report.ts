@@ -20,12 +20,14 @@ export function statusReport(service: ServiceView, now: number): object {
       ...(lastReload === undefined ? {} : { last_reload: { ...lastReload, time: time(lastReload.time) } }),
     },
     interned: internedCounts(),
+    workers: workersReport(service),
     components: Array.from(service.components(), componentReport),
   }
 }
 
 function componentReport(component: ComponentStatus): object {
-  const { kind, id, pipeline, state, error, since, lastActivity, location, ledger, collections } = component
+  const { kind, id, pipeline, state, error, since, lastActivity, location, ledger, collections, parts } =
+    component
   return {
     kind,
     id,
@@ -37,7 +39,28 @@ function componentReport(component: ComponentStatus): object {
     location,
     points: ledgerReport(ledger),
     collections: collections === undefined ? undefined : collectionsReport(collections),
+    workers: parts?.map((part) => ({
+      worker: part.worker,
+      state: part.state,
+      since: time(part.since),
+      error: part.error,
+      last_activity: part.lastActivity === undefined ? undefined : time(part.lastActivity),
+      points: ledgerReport(part.ledger),
+    })),
   }
+}
+
+/** The worker threads; undefined where there are none. */
+function workersReport(service: ServiceView): object[] | undefined {
+  const workers = Array.from(service.workers(), ({ worker, state, restarts, error, ...use }) => ({
+    worker,
+    state,
+    restarts,
+    error,
+    heap_used_bytes: use.heapUsedBytes,
+    event_loop_active_seconds: use.activeSeconds,
+  }))
+  return workers.length === 0 ? undefined : workers
 }
 
 function ledgerReport(ledger: Ledger): object {

@@ -18,14 +18,19 @@ export function targetRoutes({ service, clock }: RouteContext): Route[] {
       path: '/targets',
       methods: reads,
       access: 'operator',
-      answer: async ({ request, response, query }) =>
-        await sendPage(request, response, 'Targets', targetsPage(service, query, clock.now())),
+      async answer({ request, response, query }) {
+        await service.refresh({ targets: true })
+        await sendPage(request, response, 'Targets', targetsPage(service, query, clock.now()))
+      },
     },
     {
       path: '/api/v1/targets',
       methods: reads,
       access: 'operator',
-      answer: async (exchange) => await sendReport(exchange, targetsReport(service, exchange.query)),
+      async answer(exchange) {
+        await service.refresh({ targets: true })
+        await sendReport(exchange, targetsReport(service, exchange.query))
+      },
     },
     {
       path: '/relabel-debug',
@@ -33,7 +38,7 @@ export function targetRoutes({ service, clock }: RouteContext): Route[] {
       access: 'operator',
       answer: withForm(async ({ request, response }, form) => {
         const question = relabelQuestion(form)
-        const page = relabelPage(question, answerRelabeling(service, question))
+        const page = relabelPage(question, await answerRelabeling(service, question))
         await sendPage(request, response, 'Relabel debugger', page)
       }),
     },
@@ -42,7 +47,7 @@ export function targetRoutes({ service, clock }: RouteContext): Route[] {
       methods: [...reads, 'POST'],
       access: 'operator',
       answer: withForm(async (exchange, form) => {
-        const answer = answerRelabeling(service, relabelQuestion(form))
+        const answer = await answerRelabeling(service, relabelQuestion(form))
         await sendReport(exchange, answer ?? { mistake: 'a target, a job, or rules are to be given' })
       }),
     },
