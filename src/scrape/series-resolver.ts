@@ -5,6 +5,7 @@ import { isClassicLabelName, isClassicMetricName } from '#src/naming/prometheus-
 import { Labels } from '#src/relabel/labels.ts'
 import type { ExposedFamily } from '#src/text/exposed-families.ts'
 import type { ExposedSeries } from '#src/text/scrape-rows.ts'
+import { ExpositionError } from '#src/text/exposition-error.ts'
 import { mergeLabels } from './honored-labels.ts'
 import type { ScrapeJob, ScrapeLimits } from './scrape-job.ts'
 
@@ -112,7 +113,8 @@ export class SeriesResolver {
 /** As Prometheus counts: after relabeling, with the name; lengths in bytes. */
 function checkLimits(labels: Labels, limits: ScrapeLimits): void {
   if (limits.labels > 0 && labels.size > limits.labels) {
-    throw new Error(
+    throw new ExpositionError(
+      'limit',
       `label limit exceeded: ${metricText(labels)} has ${labels.size} labels, expected at most ${limits.labels}`,
     )
   }
@@ -133,7 +135,8 @@ function checkLength(
 ): void {
   if (limit === 0 || length <= limit) return
   const label = name.slice(0, 50)
-  throw new Error(
+  throw new ExpositionError(
+    'limit',
     `label ${what} length limit exceeded: the ${what} of the label ${label} of ${metricText(labels)} has ${length} bytes, expected at most ${limit}`,
   )
 }

@@ -1,4 +1,4 @@
-/** HTML that is safe to send: made by `html` alone. */
+/** HTML that is safe to send: made by `markup` alone. */
 export class Html {
   readonly text: string
 
@@ -23,7 +23,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** Makes HTML of a template: whatever is put in is escaped, unless it is HTML. Nothing is put in for undefined. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let text = strings[0] ?? ''
   for (const [index, part] of parts.entries()) text += rendered(part) + (strings[index + 1] ?? '')
   return new Html(text)

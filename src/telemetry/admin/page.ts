@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendCompressed } from '#src/http/content-encoding.ts'
-import { Html, html } from './html.ts'
+import { Html, markup } from './html.ts'
 
 const style = `
 :root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif; }
@@ -18,6 +18,8 @@ textarea { width: 100%; box-sizing: border-box; font-family: monospace; }
 .number { text-align: right; }
 `
 
+const styleElement = new Html(`<style>${style}</style>`)
+
 /** Nothing but the page's own style is loaded or run, and no other site may frame it. */
 const policy = `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
 
@@ -28,25 +30,16 @@ export async function sendPage(
   title: string,
   content: Html,
 ): Promise<void> {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title} - Weir</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <nav>
-          <a href="/targets">Targets</a><a href="/relabel-debug">Relabel debugger</a
-          ><a href="/status">Status</a>
-        </nav>
-        <h1>${title}</h1>
-        ${content}
-      </body>
-    </html> `
+  const page = markup`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} - Weir</title>${styleElement}</head>
+<body>
+<nav><a href="/targets">Targets</a><a href="/relabel-debug">Relabel debugger</a><a href="/status">Status</a></nav>
+<h1>${title}</h1>
+${content}
+</body>
+</html>
+`
   response.setHeader('content-security-policy', policy)
   response.setHeader('referrer-policy', 'no-referrer')
   await sendCompressed(request, response, { contentType: 'text/html; charset=utf-8', body: page.text })
@@ -55,5 +48,5 @@ export async function sendPage(
 /** Labels as a selector writes them. */
 export function labelsHtml(labels: Iterable<readonly [name: string, value: string]>): Html {
   const parts = Array.from(labels, ([name, value]) => `${name}=${JSON.stringify(value)}`)
-  return html`<code>{${parts.join(', ')}}</code>`
+  return markup`<code>{${parts.join(', ')}}</code>`
 }

@@ -1,6 +1,6 @@
 import type { DroppedTargetStatus, TargetStatus } from '../targets-view.ts'
 import type { ServiceView } from '../service-view.ts'
-import { html, type Html } from './html.ts'
+import { markup, type Html } from './html.ts'
 import { labelsHtml } from './page.ts'
 import {
   activeTargets,
@@ -19,48 +19,28 @@ export function targetsPage(service: ServiceView, query: URLSearchParams, now: n
   const filter = targetFilter(query)
   const active = [...activeTargets(service, filter)]
   const dropped = [...droppedTargets(service, filter)]
-  return html` ${filterForm(filter)} ${jobsTable(active, droppedCounts(service, filter))}
-    <h2>Scraped</h2>
-    ${more(active.length)}
-    <table>
-      <tr>
-        <th>Target</th>
-        <th>State</th>
-        <th>Labels</th>
-        <th>Last scrape</th>
-        <th>Duration</th>
-        <th>Samples</th>
-        <th>Error</th>
-      </tr>
-      ${active.slice(0, mostRows).map((target) => activeRow(target, now))}
-    </table>
-    <h2>Found and not scraped</h2>
-    ${more(dropped.length)}
-    <table>
-      <tr>
-        <th>Job</th>
-        <th>Reason</th>
-        <th>Found</th>
-      </tr>
-      ${dropped.slice(0, mostRows).map(droppedRow)}
-    </table>`
+  return markup`${filterForm(filter)}
+${jobsTable(active, droppedCounts(service, filter))}
+<h2>Scraped</h2>
+${more(active.length)}
+<table><tr><th>Target</th><th>State</th><th>Labels</th><th>Last scrape</th><th>Duration</th><th>Samples</th><th>Error</th></tr>
+${active.slice(0, mostRows).map((target) => activeRow(target, now))}</table>
+<h2>Found and not scraped</h2>
+${more(dropped.length)}
+<table><tr><th>Job</th><th>Reason</th><th>Found</th></tr>
+${dropped.slice(0, mostRows).map(droppedRow)}</table>`
 }
 
 function filterForm({ component, job, health }: TargetFilter): Html {
-  const option = (value: string): Html =>
-    value === health ? html`<option selected>${value}</option>` : html`<option>${value}</option>`
-  return html`<form method="get">
-    <label>Job <input name="job" value="${job ?? ''}" /></label>
-    <label>Receiver <input name="component" value="${component ?? ''}" /></label>
-    <label
-      >State
-      <select name="health">
-        <option></option>
-        ${['up', 'down', 'unknown'].map(option)}
-      </select></label
-    >
-    <button>Filter</button> <a href="/api/v1/targets">JSON</a>
-  </form>`
+  const options = ['up', 'down', 'unknown'].map((value) =>
+    value === health ? markup`<option selected>${value}</option>` : markup`<option>${value}</option>`,
+  )
+  return markup`<form method="get">
+<label>Job <input name="job" value="${job ?? ''}"></label>
+<label>Receiver <input name="component" value="${component ?? ''}"></label>
+<label>State <select name="health"><option></option>${options}</select></label>
+<button>Filter</button> <a href="/api/v1/targets">JSON</a>
+</form>`
 }
 
 function jobsTable(active: readonly Listed<TargetStatus>[], dropped: ReadonlyMap<string, number>): Html {
@@ -74,26 +54,19 @@ function jobsTable(active: readonly Listed<TargetStatus>[], dropped: ReadonlyMap
   }
   const rows = Array.from(
     jobs,
-    ([job, { up, all }]) =>
-      html`<tr>
-        <td><a href="?job=${encodeURIComponent(job)}">${job}</a></td>
-        <td class="${up === all ? 'up' : 'down'}">${up} of ${all} up</td>
-        <td>${dropped.get(job) ?? 0} not scraped</td>
-      </tr> `,
+    ([job, { up, all }]) => markup`<tr>
+<td><a href="?job=${encodeURIComponent(job)}">${job}</a></td>
+<td class="${up === all ? 'up' : 'down'}">${up} of ${all} up</td>
+<td>${dropped.get(job) ?? 0} not scraped</td></tr>
+`,
   )
-  return html`<table>
-    <tr>
-      <th>Job</th>
-      <th>Scraped</th>
-      <th></th>
-    </tr>
-    ${rows}
-  </table>`
+  return markup`<table><tr><th>Job</th><th>Scraped</th><th></th></tr>
+${rows}</table>`
 }
 
 function more(count: number): Html {
-  if (count <= mostRows) return html`<p>${count} targets</p>`
-  return html`<p>${count} targets, of which ${mostRows} are shown: choose a job or a state.</p>`
+  if (count <= mostRows) return markup`<p>${count} targets</p>`
+  return markup`<p>${count} targets, of which ${mostRows} are shown: choose a job or a state.</p>`
 }
 
 function activeRow(target: Listed<TargetStatus>, now: number): Html {
@@ -101,29 +74,23 @@ function activeRow(target: Listed<TargetStatus>, now: number): Html {
     target
   const debug = new URLSearchParams({ component, id })
   const ago = lastScrape === undefined ? '' : `${Math.max(0, Math.round((now - lastScrape) / 1000))} s ago`
-  return html`<tr>
-    <td>${url}<br /><a href="/relabel-debug?${debug.toString()}">relabeling</a></td>
-    <td class="${health}">${health}</td>
-    <td>
-      ${labelsHtml(labels)}
-      <details>
-        <summary>found</summary>
-        ${labelsHtml(discovered)}
-      </details>
-    </td>
-    <td>${ago}</td>
-    <td class="number">${lastScrape === undefined ? '' : `${(lastDurationMs / 1000).toFixed(3)} s`}</td>
-    <td class="number">${samples}</td>
-    <td class="error">${error}</td>
-  </tr> `
+  return markup`<tr>
+<td>${url}<br><a href="/relabel-debug?${debug.toString()}">relabeling</a></td>
+<td class="${health}">${health}</td>
+<td>${labelsHtml(labels)}<details><summary>found</summary>${labelsHtml(discovered)}</details></td>
+<td>${ago}</td>
+<td class="number">${lastScrape === undefined ? '' : `${(lastDurationMs / 1000).toFixed(3)} s`}</td>
+<td class="number">${samples}</td>
+<td class="error">${error}</td></tr>
+`
 }
 
 function droppedRow({ job, component, reason, detail, discovered }: Listed<DroppedTargetStatus>): Html {
   const labels = `target{${discovered.map(([name, value]) => `${JSON.stringify(name)}=${JSON.stringify(value)}`).join(',')}}`
   const debug = new URLSearchParams({ component, job, labels })
-  return html`<tr>
-    <td>${job}<br /><a href="/relabel-debug?${debug.toString()}">relabeling</a></td>
-    <td>${reason}${detail === '' ? '' : `: ${detail}`}</td>
-    <td>${labelsHtml(discovered)}</td>
-  </tr> `
+  return markup`<tr>
+<td>${job}<br><a href="/relabel-debug?${debug.toString()}">relabeling</a></td>
+<td>${reason}${detail === '' ? '' : `: ${detail}`}</td>
+<td>${labelsHtml(discovered)}</td></tr>
+`
 }
