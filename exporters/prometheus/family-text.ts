@@ -1,6 +1,6 @@
 import type { Metric } from '#src/model/series.ts'
 import { isClassicMetricName } from '#src/naming/prometheus-names.ts'
-import { unitInWords } from '#src/naming/prometheus-units.ts'
+import { prometheusUnit } from '#src/naming/prometheus-units.ts'
 import { byteText, escapeHelp, escapeLabelValue, quoteName } from '#src/text/label-text.ts'
 import { openMetricsTypeWords, textTypeWords, type ExpositionType } from './exposition-type.ts'
 
@@ -49,8 +49,7 @@ export function openMetricsMetadata(facts: FamilyFacts, isTaken: (name: string) 
     else type = type === 'info' ? 'gauge' : 'untyped'
   }
   const quoted = familyName(name)
-  const words = unitInWords(unit)
-  const inName = byteText([words.main, words.per].filter((word) => word !== '').join('_'))
+  const inName = byteText(prometheusUnit(unit))
   const lines = [`# TYPE ${quoted} ${openMetricsTypeWords[type]}\n`]
   if (inName !== '' && name.endsWith(`_${inName}`)) lines.push(`# UNIT ${quoted} ${inName}\n`)
   if (description !== '') lines.push(`# HELP ${quoted} ${byteText(escapeLabelValue(description))}\n`)

@@ -65,6 +65,12 @@ export function unitInWords(unit: string): UnitWords {
   return { main, per: per === '' ? '' : `per_${per}` }
 }
 
+/** The unit as Prometheus' metadata has it: `By/s` is `bytes_per_second`. Empty where there is none. */
+export function prometheusUnit(unit: string): string {
+  const { main, per } = unitInWords(unit)
+  return main === '' || per === '' ? main + per : `${main}_${per}`
+}
+
 function wordOf(part: string, words: ReadonlyMap<string, string>): string {
   const unit = part.trim()
   return /[{}]/.test(unit) ? '' : (words.get(unit) ?? unit)

@@ -9,6 +9,8 @@ export interface Settler {
   reject(points: number, reason: string): void
   /** They are given up on our side; `permanent` where they could never be delivered, so that nobody sends them again. */
   drop(points: number, reason: string, permanent?: boolean): void
+  /** A durable queue has them and goes on with their account: who brought them is told, and is told nothing else of them. */
+  keep(points: number): void
 }
 
 /**
@@ -54,13 +56,50 @@ export class Intake implements Settler {
     this.#settle(points)
   }
 
+  keep(points: number): void {
+    this.#close(points)
+  }
+
   #settle(points: number): void {
+    this.#ledger.queued -= points
+    this.#close(points)
+  }
+
+  #close(points: number): void {
     if (points === 0) return
     if (points > this.#open) throw new Error('more data points were settled than were taken')
-    this.#ledger.queued -= points
     this.#open -= points
     if (this.#open > 0) return
     if (this.#failure === undefined) this.#receipt?.settle()
     else this.#receipt?.fail(this.#failure, this.#rejected)
+  }
+}
+
+/** Data points that a durable queue has: nobody waits for them, but they are counted. */
+export class KeptPoints implements Settler {
+  readonly #ledger: Ledger
+
+  /** @param ledger where they count as queued */
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+  }
+
+  deliver(points: number): void {
+    this.#ledger.delivered += points
+    this.#ledger.queued -= points
+  }
+
+  reject(points: number, reason: string): void {
+    this.#ledger.rejected.add(reason, points)
+    this.#ledger.queued -= points
+  }
+
+  drop(points: number, reason: string): void {
+    this.#ledger.dropped.add(reason, points)
+    this.#ledger.queued -= points
+  }
+
+  keep(): void {
+    // They are kept already.
   }
 }

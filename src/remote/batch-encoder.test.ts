@@ -399,7 +399,7 @@ test('2.0 says since when counters count, and what is said of their metric', () 
     1_600_000_000_000, 0, 1_650_000_000_000, 0,
   ])
   const [read, queue] = sut.requests.at(-1)?.read.series ?? []
-  expect(read?.metadata).toMatchObject({ type: 1, help: described.description, unit: 'By' })
+  expect(read?.metadata).toMatchObject({ type: 1, help: described.description, unit: 'bytes' })
   expect(queue?.metadata).toMatchObject({ type: 2, help: '', unit: '' })
 })
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { zstdDecompressSync } from 'node:zlib'
 import { readRequest, unsnap, type ReadRequest, type ReadSeries } from './remote-write.ts'
@@ -25,7 +25,7 @@ export interface ScriptedAnswer {
 export class RemoteWriteReceiver implements AsyncDisposable {
   readonly requests: ReceivedRequest[] = []
   /** What it answers, by the request and its number from 0 on. */
-  answer: (request: ReceivedRequest, index: number) => ScriptedAnswer = () => ({})
+  answer: (request: ReceivedRequest, index: number) => ScriptedAnswer | Promise<ScriptedAnswer> = () => ({})
   readonly #server: Server
   readonly #waiting = new Set<() => void>()
 
@@ -45,9 +45,7 @@ export class RemoteWriteReceiver implements AsyncDisposable {
           body: Buffer.concat(chunks),
           at: performance.now(),
         }
-        const { status = 204, headers = {}, body = '', hangUp, hold } = receiver.#take(received)
-        if (hangUp === true) request.socket.destroy()
-        else if (hold !== true) response.writeHead(status, headers).end(body)
+        void receiver.#answerTo(received, response)
       })
     })
     const receiver = new RemoteWriteReceiver(server)
@@ -88,12 +86,14 @@ export class RemoteWriteReceiver implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #take(request: ReceivedRequest): ScriptedAnswer {
+  async #answerTo(request: ReceivedRequest, response: ServerResponse): Promise<void> {
     this.requests.push(request)
-    const answer = this.answer(request, this.requests.length - 1)
+    const answer = await this.answer(request, this.requests.length - 1)
+    const { status = 204, headers = {}, body = '', hangUp, hold } = answer
+    if (hangUp === true) response.destroy()
+    else if (hold !== true) response.writeHead(status, headers).end(body)
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
-    return answer
   }
 }
 

@@ -107,7 +107,7 @@ export class RemoteWritePeer implements AsyncDisposable {
     const text = await (await fetch(`${this.url}/metrics`)).text()
     return text
       .split('\n')
-      .filter((line) => this.#kind.troubles.some((name) => line.startsWith(name)) && !/ 0$/.test(line))
+      .filter((line) => this.#kind.troubles.some((name) => line.startsWith(name)) && !line.endsWith(' 0'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -114,7 +114,7 @@ describe.each(cases)('$name', ({ kind, options, says }) => {
     expect(new Set(held.keys())).toEqual(new Set(expected.keys()))
     for (const [key, samples] of expected) {
       const found = held.get(key)
-      expect([...(found?.keys() ?? [])].toSorted()).toEqual([...samples.keys()])
+      expect([...(found?.keys() ?? [])].toSorted((a, b) => a - b)).toEqual([...samples.keys()])
       for (const [time, value] of samples)
         expect(kind.stored(value)).toBe(kind.stored(Number(found?.get(time))))
     }
@@ -276,16 +276,16 @@ test.each(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'])(
     })
     expect(
       data
-        .map(({ seriesLabels, exemplars: [exemplar] }) => [
-          seriesLabels['__name__'],
-          seriesLabels['le'],
-          exemplar?.labels,
-          exemplar?.value,
-        ])
-        .toSorted(),
+        .map(({ seriesLabels: { __name__: name, le }, exemplars: [exemplar] }) => ({
+          name,
+          le,
+          labels: exemplar?.labels,
+          value: exemplar?.value,
+        }))
+        .toSorted(({ name: a = '' }, { name: b = '' }) => (a < b ? -1 : 1)),
     ).toEqual([
-      ['explicit_bucket', '2.5', { trace_id: 'def' }, '2'],
-      ['exponential', undefined, { trace_id: 'abc' }, '0.75'],
+      { name: 'explicit_bucket', le: '2.5', labels: { trace_id: 'def' }, value: '2' },
+      { name: 'exponential', le: undefined, labels: { trace_id: 'abc' }, value: '0.75' },
     ])
     expect(await peer.troubles()).toEqual([])
   },
@@ -332,7 +332,7 @@ test('VictoriaMetrics knows what is said of families, by 1.0', async () => {
         ).data['work_seconds_total'],
       { timeout: 15_000 },
     )
-    .toEqual([{ type: 'counter', help: about.description, unit: 's' }])
+    .toEqual([{ type: 'counter', help: about.description, unit: 'seconds' }])
 })
 
 test('Prometheus refuses what comes too late: it is counted once, and the rest goes on', async () => {

@@ -1,5 +1,6 @@
 import type { Metric, Series } from '#src/model/series.ts'
 import { prometheusMetricName, type NameTranslation } from '#src/naming/prometheus-names.ts'
+import { prometheusUnit } from '#src/naming/prometheus-units.ts'
 import { MessageWriter } from '../message-writer.ts'
 import { metadataType } from '../metadata-type.ts'
 
@@ -37,6 +38,7 @@ function encodeEntry(name: string, { descriptor }: Metric): Buffer {
   entry.varint(1, metadataType(descriptor))
   entry.bytes(2, name)
   if (descriptor.description !== '') entry.bytes(4, descriptor.description)
-  if (descriptor.unit !== '') entry.bytes(5, descriptor.unit)
+  const unit = prometheusUnit(descriptor.unit)
+  if (unit !== '') entry.bytes(5, unit)
   return entry.take()
 }

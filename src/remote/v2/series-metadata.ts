@@ -1,4 +1,5 @@
 import type { Metric } from '#src/model/series.ts'
+import { prometheusUnit } from '#src/naming/prometheus-units.ts'
 import { metadataType } from '../metadata-type.ts'
 import type { SeriesMetadata } from '../series-writer.ts'
 import { varintLength, writeVarint } from '../varint.ts'
@@ -30,7 +31,7 @@ export class SymbolMetadata implements SeriesMetadata {
     this.#unit = descriptor.unit
     this.type = metadataType(descriptor)
     this.help = table.retainText(descriptor.description)
-    this.unit = table.retainText(descriptor.unit)
+    this.unit = table.retainText(prometheusUnit(descriptor.unit))
   }
 
   /** Takes where help and unit are in the table of the request. */
