@@ -90,10 +90,7 @@ describe('a plugin that does not load is found', () => {
     ],
     ['[./taken.mjs]', 'plugins.0: the module brings a exporter of the type debug, which there is already'],
     ['[./twice.mjs]', 'plugins.0: the module brings a exporter of the type mine, which there is already'],
-    [
-      '[./bad-schema.mjs]',
-      'exporters.mine: the component cannot be used: its schema has the type "nonsense"',
-    ],
+    ['[./bad-schema.mjs]', 'exporters.mine: the component cannot be used: schema is invalid'],
   ])('%s', async (plugins, message) => {
     const { configuration, findings } = await readWith(plugins)
     expect(configuration).toBeUndefined()

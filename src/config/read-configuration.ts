@@ -11,6 +11,7 @@ import { mergeMaps } from './merge.ts'
 import { knownNames } from './nearest-name.ts'
 import { findMistakes } from './options-reader.ts'
 import { loadPlugins } from './plugins.ts'
+import { releaseCompiledSchemas } from './schema-check.ts'
 import { printConfiguration, type PrintedPart } from './printed-configuration.ts'
 import { readService, type ServiceSettings } from './service.ts'
 import { readSources } from './sources.ts'
@@ -60,6 +61,7 @@ export async function readConfiguration(input: ConfigurationInput): Promise<Conf
   const root = resolvedRoot(sources.documents, input, files, findings)
 
   const checked = readable && root !== undefined ? await checkRoot(root, findings, hidden) : undefined
+  releaseCompiledSchemas()
   const list = findings.list(sources.names)
   return {
     configuration: findings.hasErrors

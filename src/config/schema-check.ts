@@ -1,23 +1,16 @@
+import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { DataValidationCxt } from 'ajv/dist/types/index.js'
 import type { Path } from './config-error.ts'
 import { copyOf } from './data-copy.ts'
-import type { Converted } from './schema.ts'
-import { assertions, type ErrorParams } from './schema-assertions.ts'
-import { checkSchema } from './schema-validity.ts'
-import {
-  alternativesOf,
-  jsonType,
-  schemasOfItem,
-  schemasOfKey,
-  typesOf,
-  type SchemaView,
-} from './schema-view.ts'
+import { schemaNotes, type Converted } from './schema.ts'
+import { alternativesOf, jsonType, typesOf, type SchemaView } from './schema-view.ts'
 import { textFormOf } from './text-form.ts'
 
 /** A value that does not hold to its schema. */
 export interface SchemaError {
   /** The word of JSON Schema that does not hold, or `union`: none of several alternatives does. */
   readonly keyword: string
-  readonly params: ErrorParams
+  readonly params: Readonly<Record<string, unknown>>
   /** Where, from the options. */
   readonly path: Path
   /** The schema that has the word. */
@@ -38,7 +31,20 @@ export interface CheckOutcome {
   readonly conversions: readonly Conversion[]
 }
 
-type Mapping = Record<string, unknown>
+/** What a validator tells while it runs; it is `this` of our own words. */
+interface Run {
+  readonly path: Path
+  readonly errors: SchemaError[]
+  readonly conversions: Conversion[]
+}
+
+/** What ajv has compiled, by schema. */
+interface Compiled {
+  readonly ajv: Ajv
+  readonly validators: WeakMap<object, ValidateFunction>
+}
+
+let compiled: Compiled | undefined
 
 /**
  * Checks data against a schema: all errors, defaults filled in. The data is changed.
@@ -46,96 +52,138 @@ type Mapping = Record<string, unknown>
  * A union is decided by its first alternative that holds. Where none does, the errors are those of the alternative that
  * was most likely meant.
  *
- * The schema is walked, not compiled: a configuration is read once, and compiling the schemas of ten components (ajv)
- * took a third of the start and 15 MB that stayed.
- *
  * @throws Error where the schema itself is wrong
  */
-export function checkData(schema: SchemaView, data: unknown): CheckOutcome {
-  checkSchema(schema)
-  return outcomeOf(schema, data, [])
+export function checkData(schema: SchemaView, data: unknown, path: Path = []): CheckOutcome {
+  const run: Run = { path, errors: [], conversions: [] }
+  const holder = { value: data }
+  const validate = validatorOf(schema)
+  const ok = validate.call(run, holder)
+  const errors = ok
+    ? run.errors
+    : [...run.errors, ...(validate.errors ?? []).map((error) => ofAjv(error, path))]
+  return { data: holder.value, errors, conversions: run.conversions }
 }
 
-function outcomeOf(schema: SchemaView, data: unknown, path: Path): CheckOutcome {
-  const check = new Check()
-  const checked = check.value(schema, data, path)
-  return { data: checked, errors: check.errors, conversions: check.conversions }
+/** Lets go of the compiled schemas: a configuration is read once, and those of ten components hold 15 MB. */
+export function releaseCompiledSchemas(): void {
+  compiled = undefined
 }
 
-class Check {
-  readonly errors: SchemaError[] = []
-  readonly conversions: Conversion[] = []
+function validatorOf(schema: SchemaView): ValidateFunction {
+  compiled ??= { ajv: makeAjv(), validators: new WeakMap() }
+  const { ajv, validators } = compiled
+  const known = validators.get(schema)
+  if (known !== undefined) return known
+  // In a holder, so that a union at the outermost can replace its value as well.
+  const validator = ajv.compile({ type: 'object', properties: { value: schema } })
+  validators.set(schema, validator)
+  return validator
+}
 
-  /** Checks a value and all that is in it; returns what is to stand in its place. */
-  value(schema: SchemaView, data: unknown, path: Path): unknown {
-    if (Array.isArray(data)) this.#items(schema, data, path)
-    else if (typeof data === 'object' && data !== null) this.#mapping(schema, data as Mapping, path)
-    for (const [keyword, wanted] of Object.entries(schema)) {
-      const params = assertions[keyword]?.(wanted, data)
-      if (params !== undefined) this.errors.push({ keyword, params, path, schema })
-    }
-    if (typeof data === 'string' && schema.weir !== undefined) this.#text(schema, schema.weir, data, path)
-    let checked = data
-    for (const part of schema.allOf ?? []) checked = this.value(part, checked, path)
-    for (const alternatives of [schema.anyOf, schema.oneOf])
-      if (alternatives !== undefined) checked = this.#union(schema, alternatives, checked, path)
-    return checked
+function ofAjv({ keyword, params, instancePath, parentSchema }: ErrorObject, path: Path): SchemaError {
+  return {
+    keyword,
+    params,
+    path: [...path, ...stepsOf(instancePath)],
+    schema: (parentSchema ?? {}) as SchemaView,
   }
+}
 
-  #items(schema: SchemaView, items: unknown[], path: Path): void {
-    for (const [index, item] of items.entries()) {
-      for (const each of schemasOfItem([schema], index))
-        items[index] = this.value(each, item, [...path, index])
-    }
-  }
+/** The steps of a JSON pointer below `/value`. */
+function stepsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(2)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
 
-  #mapping(schema: SchemaView, data: Mapping, path: Path): void {
-    const { properties = {}, required = [], additionalProperties } = schema
-    for (const [key, { default: standard }] of Object.entries(properties))
-      if (data[key] === undefined && standard !== undefined) data[key] = copyOf(standard)
-    for (const missingProperty of required)
-      if (data[missingProperty] === undefined)
-        this.errors.push({ keyword: 'required', params: { missingProperty }, path, schema })
-    for (const key of Object.keys(data)) {
-      const schemas = schemasOfKey([schema], key)
-      for (const each of schemas) data[key] = this.value(each, data[key], [...path, key])
-      if (schemas.length === 0 && additionalProperties === false) {
-        const params = { additionalProperty: key }
-        this.errors.push({ keyword: 'additionalProperties', params, path, schema })
+function makeAjv(): Ajv {
+  const made = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    passContext: true,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    allowUnionTypes: true,
+    logger: false,
+  })
+  // Schemas are checked by the words as they were; those below are ours.
+  void made.validateSchema({})
+  made.addVocabulary(schemaNotes.filter((note) => note !== 'weir'))
+  made.addKeyword({
+    keyword: 'weir',
+    type: 'string',
+    compile(to: Converted, schema: AnySchemaObject) {
+      return function noteConversion(this: unknown, data: unknown, at?: DataValidationCxt) {
+        if (at !== undefined) checkConverted(this as Run, to, schema as SchemaView, data, at)
+        return true
       }
-    }
+    },
+  })
+  for (const keyword of ['anyOf', 'oneOf']) {
+    made.removeKeyword(keyword)
+    made.addKeyword({
+      keyword,
+      schemaType: 'array',
+      modifying: true,
+      compile(alternatives: readonly SchemaView[], parent: AnySchemaObject) {
+        return function checkAlternatives(this: unknown, data: unknown, at?: DataValidationCxt) {
+          if (at !== undefined) checkUnion(this as Run, alternatives, parent as SchemaView, data, at)
+          return true
+        }
+      },
+    })
   }
+  return made
+}
 
-  #text(schema: SchemaView, to: Converted, data: string, path: Path): void {
-    const form = textFormOf(to)
-    if (form !== undefined) {
-      const parsed = form.parse(data)
-      const least = form.parse(schema.minimumDuration ?? '0')
-      if (parsed === undefined || (least !== undefined && parsed < least))
-        this.errors.push({ keyword: to, params: { parsed }, path, schema })
+function checkConverted(
+  run: Run,
+  to: Converted,
+  schema: SchemaView,
+  data: unknown,
+  { instancePath }: DataValidationCxt,
+): void {
+  const path = [...run.path, ...stepsOf(instancePath)]
+  const form = textFormOf(to)
+  if (form !== undefined) {
+    const parsed = form.parse(String(data))
+    const least = form.parse(schema.minimumDuration ?? '0')
+    if (parsed === undefined || (least !== undefined && parsed < least)) {
+      run.errors.push({ keyword: to, params: { parsed }, path, schema })
     }
-    this.conversions.push({ path, to })
   }
+  run.conversions.push({ path, to })
+}
 
-  #union(parent: SchemaView, alternatives: readonly SchemaView[], data: unknown, path: Path): unknown {
-    const meant = alternatives.filter((alternative) => mayBe(alternative, data))
-    const outcomes: CheckOutcome[] = []
-    for (const alternative of meant) {
-      const outcome = outcomeOf(alternative, copyOf(data), path)
-      if (outcome.errors.length === 0) {
-        this.conversions.push(...outcome.conversions)
-        return outcome.data
-      }
-      outcomes.push(outcome)
+function checkUnion(
+  run: Run,
+  alternatives: readonly SchemaView[],
+  parent: SchemaView,
+  data: unknown,
+  { instancePath, parentData, parentDataProperty }: DataValidationCxt,
+): void {
+  const path = [...run.path, ...stepsOf(instancePath)]
+  const meant = alternatives.filter((alternative) => mayBe(alternative, data))
+  const outcomes: CheckOutcome[] = []
+  for (const alternative of meant) {
+    const outcome = checkData(alternative, copyOf(data), path)
+    if (outcome.errors.length === 0) {
+      parentData[parentDataProperty] = outcome.data
+      run.conversions.push(...outcome.conversions)
+      return
     }
-    const [nearest] = outcomes.toSorted((a, b) => penalty(a) - penalty(b))
-    const isPlain = typeof data !== 'object' || data === null
-    const clear = nearest?.errors.every(({ keyword }) => keyword !== 'const' && keyword !== 'enum') ?? false
-    if (nearest === undefined || (isPlain && !(clear && meant.length === 1))) {
-      this.errors.push({ keyword: 'union', params: {}, path, schema: parent })
-    } else this.errors.push(...nearest.errors)
-    return data
+    outcomes.push(outcome)
   }
+  const [nearest] = outcomes.toSorted((a, b) => penalty(a) - penalty(b))
+  const isPlain = typeof data !== 'object' || data === null
+  const clear = nearest?.errors.every(({ keyword }) => keyword !== 'const' && keyword !== 'enum') ?? false
+  if (nearest === undefined || (isPlain && !(clear && meant.length === 1))) {
+    run.errors.push({ keyword: 'union', params: {}, path, schema: parent })
+  } else run.errors.push(...nearest.errors)
 }
 
 /** How far an alternative is from what was written; another constant means that another one was meant. */
