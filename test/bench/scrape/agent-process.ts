@@ -43,8 +43,12 @@ export class AgentProcess {
   /** CPU seconds and memory so far; throws, with the end of the log, where it has ended. */
   async usage(): Promise<Usage> {
     if (this.isRunning) return await readUsage(this.#child.pid ?? 0)
-    const log = await readFile(this.#log, 'utf8')
-    throw new Error(`the agent has ended; its log:\n${log.slice(-2000)}`)
+    throw new Error(`the agent has ended; its log:\n${await this.log()}`)
+  }
+
+  /** The end of its log. */
+  async log(): Promise<string> {
+    return (await readFile(this.#log, 'utf8')).slice(-4000)
   }
 
   /** Reads its memory twice a second from now on. */
@@ -63,7 +67,7 @@ export class AgentProcess {
     return this.#resident.toSorted((a, b) => a - b)[this.#resident.length >> 1] ?? Number.NaN
   }
 
-  /** Asks it to end, waits for it, and removes what it left. */
+  /** Asks it to end, waits for it, and removes its data. */
   async end(): Promise<void> {
     this.#watching = false
     if (this.isRunning) {
@@ -73,6 +77,6 @@ export class AgentProcess {
       await ended
       clearTimeout(timer)
     }
-    await rm(this.#folder, { recursive: true, force: true })
+    await rm(join(this.#folder, 'data'), { recursive: true, force: true })
   }
 }

@@ -18,8 +18,8 @@ export interface Assignment {
   readonly relabel: boolean
   /** The bundle of Weir. */
   readonly weir: string
-  /** A folder for a CPU profile of Weir. */
-  readonly profile: string | undefined
+  /** Flags of Node for Weir, as to profile it. */
+  readonly nodeFlags: readonly string[]
 }
 
 /** How an agent is started: its configuration goes into `config.yaml` of its folder. */
@@ -117,7 +117,7 @@ export const agents = {
       },
       command: [
         process.execPath,
-        ...(assignment.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${assignment.profile}`]),
+        ...assignment.nodeFlags,
         assignment.weir,
         `--config=${join(assignment.folder, 'config.yaml')}`,
       ],

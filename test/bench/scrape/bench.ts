@@ -5,12 +5,13 @@
  *     npm run bench:scrape -- [--rows plain,gzip] [--agents weir,vmagent,prometheus,otelcol] [--seconds 20] [--rounds 1]
  *
  * What Weir sends is compared with what was exposed in every row, value by value; `--verify` names others to check, or none.
- * `--profile FOLDER` has Weir write a CPU profile for each of its runs.
+ * `--node-flags` are for the Node that runs Weir, as in `--node-flags="--cpu-prof --trace-gc"`; `--keep FOLDER` leaves there what the
+ * agents wrote.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { agents, type AgentName } from './agents.ts'
 import { smallSeries } from './data-set.ts'
@@ -30,7 +31,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '1' },
     verify: { type: 'string', default: 'weir' },
-    profile: { type: 'string' },
+    'node-flags': { type: 'string', default: '' },
+    keep: { type: 'string' },
   },
 })
 
@@ -55,7 +57,7 @@ if (!(rounds >= 1 && windowMs > 0)) throw new Error('--rounds and --seconds are 
 if (cpus().length < 2) throw new Error('two CPUs are needed: one for the agents, one for targets and sink')
 if (agentNames.includes('otelcol')) execFileSync('scripts/otelcol.sh', { stdio: 'inherit' })
 
-const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
+const folder = resolve(values.keep ?? (await mkdtemp(join(tmpdir(), 'weir-bench-'))))
 const bundle = join(folder, 'dist')
 if (agentNames.includes('weir'))
   execFileSync(process.execPath, ['scripts/build.ts', bundle], { stdio: 'ignore' })
@@ -67,7 +69,7 @@ function stageOf(row: Row, names: readonly AgentName[]): StageOptions {
     journal: false,
     folder,
     weir: join(bundle, 'weir.js'),
-    profile: values.profile,
+    nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
   }
 }
 
@@ -118,5 +120,5 @@ try {
     }
   }
 } finally {
-  await rm(folder, { recursive: true, force: true })
+  if (values.keep === undefined) await rm(folder, { recursive: true, force: true })
 }

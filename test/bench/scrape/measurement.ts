@@ -92,8 +92,8 @@ export async function measure(options: StageOptions, windowMs: number): Promise<
  * received: the series, their values in order, and the end of each, be it within a scrape or with its target.
  */
 export async function verify(options: StageOptions): Promise<Comparison> {
-  const row = { ...options.row, intervalMs: options.row.intervalMs / 2 }
-  await using stage = await Stage.open({ ...options, row, journal: true })
+  const { row } = options
+  await using stage = await Stage.open({ ...options, journal: true })
   await stage.untilReceived(3 * stage.series, 12 * row.intervalMs)
   await stage.endTargets(0)
   await sleep(2 * row.intervalMs)
@@ -106,5 +106,6 @@ export async function verify(options: StageOptions): Promise<Comparison> {
   const { bad } = await stage.received(0)
   const { exposed, received } = await stage.journals(0)
   const comparison = compareJournals(exposed, received)
+  if (comparison.bad > 0) console.error(await stage.agents[0]?.log())
   return { ...comparison, bad: comparison.bad + bad }
 }

@@ -32,7 +32,8 @@ export interface StageOptions {
   readonly folder: string
   /** The bundle of Weir. */
   readonly weir: string
-  readonly profile: string | undefined
+  /** Flags of Node for Weir. */
+  readonly nodeFlags: readonly string[]
 }
 
 /** Targets, a sink, and agents between them. */
@@ -54,7 +55,7 @@ export class Stage implements AsyncDisposable {
     this.#sink = sink
   }
 
-  static async open({ row, journal, folder, weir, profile, agents: names }: StageOptions): Promise<Stage> {
+  static async open({ row, journal, folder, weir, nodeFlags, agents: names }: StageOptions): Promise<Stage> {
     const targetOptions: TargetOptions = {
       dataSet: row.dataSet,
       agents: names.length,
@@ -79,7 +80,7 @@ export class Stage implements AsyncDisposable {
           intervalMs: row.intervalMs,
           relabel: targetOptions.relabel,
           weir,
-          profile,
+          nodeFlags,
         }
         started.push(await AgentProcess.start(agents[name], assignment, agentCpu))
       }

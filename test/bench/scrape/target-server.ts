@@ -103,13 +103,15 @@ function serveAgent(
     stats.scrapes++
     stats.samples += body.samples
     stats.bytes += body.bytes.length
-    if (options.journal) exposed[index]?.serve(body.text)
     response.writeHead(200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
       'Content-Length': body.bytes.length,
       ...(options.gzip ? { 'Content-Encoding': 'gzip' } : {}),
     })
-    response.end(body.bytes)
+    response.end(body.bytes, () => {
+      // Only now: an agent whose time runs meanwhile would give up, and what it did not get was not exposed.
+      if (options.journal) exposed[index]?.serve(body.text)
+    })
   }
 }
 
