@@ -1,7 +1,7 @@
 import { ConfigError, mapItems } from '#src/config/config-error.ts'
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { located } from '#src/config/located.ts'
-import { planDiscoveries, type PlannedDiscovery } from '#src/discovery/discoveries.ts'
+import { discoveryProperties, planDiscoveries, type PlannedDiscovery } from '#src/discovery/discoveries.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { compileJob } from './compile-job.ts'
 import type { ScrapeJob } from './scrape-job.ts'
@@ -13,6 +13,8 @@ export interface PlannedJob {
   readonly discoveries: readonly PlannedDiscovery[]
   /** Equal for equal options, secrets included. */
   readonly fingerprint: string
+  /** Equal where the options differ in nothing but which targets there are: then their series are the same. */
+  readonly seriesFingerprint: string
 }
 
 /**
@@ -39,10 +41,13 @@ export function planJobs(
 }
 
 function planJob(options: ScrapeConfig, global: GlobalConfig, surroundings: ClientSurroundings): PlannedJob {
+  const ofTargets: ReadonlySet<string> = new Set([...Object.keys(discoveryProperties), 'relabel_configs'])
+  const ofSeries = Object.entries(options).filter(([name]) => !ofTargets.has(name))
   return {
     discoveries: planDiscoveries(options, surroundings),
     job: compileJob(options, global, surroundings),
     fingerprint: fingerprintOf([options, global]),
+    seriesFingerprint: fingerprintOf([ofSeries, global]),
   }
 }
 

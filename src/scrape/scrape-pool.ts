@@ -92,10 +92,13 @@ export class ScrapePool implements LoopSurroundings {
 
   /** Goes on by other options. Targets that are the same by them are scraped on, by the new options. */
   reload(plan: PlannedJob): void {
-    this.#plan.job.client.close()
+    const before = this.#plan
+    before.job.client.close()
     this.#plan = plan
     this.#built.clear()
-    for (const loop of this.#active.values()) loop.renew()
+    if (before.seriesFingerprint !== plan.seriesFingerprint) {
+      for (const loop of [...this.#active.values(), ...this.#retiring.values()]) loop.renew()
+    }
     this.#discover(plan.discoveries)
     this.#planSync(true)
   }

@@ -268,7 +268,8 @@ export class TargetLoop implements Appointment {
       durationMs,
       scraped,
       kept,
-      added,
+      // The line that a body is given up for may be of a series that is new.
+      added: Math.min(added, kept),
       bodyBytes: error === undefined ? bodyBytes : tooLarge ? -1 : 0,
       timeoutMs: this.target.timeoutMs,
       sampleLimit: this.#around.job.limits.samples,

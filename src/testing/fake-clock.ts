@@ -35,6 +35,11 @@ export class FakeClock implements Clock {
     this.#wall = wall
   }
 
+  /** Time passes and nothing runs, as while a process is suspended: what was due is then late. */
+  skip(milliseconds: number): void {
+    this.#moveTo(this.#monotonic + milliseconds)
+  }
+
   /** Moves time on; timers run in order of their due time, and what they promise settles between them. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#monotonic + milliseconds
