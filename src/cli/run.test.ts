@@ -91,6 +91,31 @@ test('the schema is one of a whole file', async () => {
 })
 
 describe('validate', () => {
+  test('says where pipelines run, where worker threads are asked for', async () => {
+    const pipelines = {
+      'metrics/host': { receivers: ['hostmetrics'], exporters: ['debug'] },
+      metrics: { receivers: ['prometheus'], exporters: ['prometheus_remote_write'] },
+    }
+    const change = (workers: number): object => ({
+      receivers: { hostmetrics: { scrapers: { load: {} } }, prometheus: {} },
+      processors: {},
+      exporters: { debug: {}, prometheus_remote_write: { endpoint: 'http://localhost/write' } },
+      extensions: {},
+      service: { workers, pipelines },
+    })
+    const path = await file('threads.yaml', configuration(change(2)))
+    expect(await result(['validate', '--config', path])).toEqual({
+      status: 0,
+      out: `note: metrics/host stays on the main thread: its receiver hostmetrics has no targets that could be divided
+note: metrics runs in 2 worker threads
+the configuration is good
+`,
+      err: '',
+    })
+    const none = await file('no-threads.yaml', configuration(change(0)))
+    expect((await result(['validate', '--config', none])).out).toBe('the configuration is good\n')
+  })
+
   test('says in one line that all is well', async () => {
     expect(await result(['validate', '--config', good()])).toEqual({
       status: 0,

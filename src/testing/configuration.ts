@@ -21,6 +21,13 @@ interface Given<Context, Made> {
   readonly create: (context: Context) => Made
   /** Equal texts are equal options; a reload compares them. */
   readonly options?: string
+  /** What its definition says of threads. */
+  readonly traits?: {
+    readonly divides?: boolean
+    readonly needsAllSeries?: boolean
+    readonly pulling?: boolean
+    readonly splits?: boolean
+  }
 }
 
 /** A configuration in a few lines, for tests of the graph. */
@@ -41,17 +48,20 @@ export function configurationOf(given: GivenConfiguration): Configuration {
   const receivers = components<ReceiverDefinition, Given<ReceiverContext, Receiver>>(
     'receivers',
     given.receivers,
-    (type, { create }) => defineReceiver({ ...shared, type, create: (_, context) => create(context) }),
+    (type, { create, traits }) =>
+      defineReceiver({ ...shared, ...traits, type, create: (_, context) => create(context) }),
   )
   const processors = components<ProcessorDefinition, Given<ProcessorContext, Processor>>(
     'processors',
     given.processors ?? {},
-    (type, { create }) => defineProcessor({ ...shared, type, create: (_, context) => create(context) }),
+    (type, { create, traits }) =>
+      defineProcessor({ ...shared, ...traits, type, create: (_, context) => create(context) }),
   )
   const exporters = components<ExporterDefinition, Given<PipelineContext, Exporter>>(
     'exporters',
     given.exporters,
-    (type, { create }) => defineExporter({ ...shared, type, create: (_, context) => create(context) }),
+    (type, { create, traits }) =>
+      defineExporter({ ...shared, ...traits, type, create: (_, context) => create(context) }),
   )
   const pipelines = Object.entries(given.pipelines).map(([id, lists]): [string, PipelineConfig] => {
     const [from = [], through = [], to = []] = lists.map((list) =>
