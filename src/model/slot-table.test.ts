@@ -68,6 +68,39 @@ test('a consumer that applies edits sees what one that rebuilds sees', () => {
   )
 })
 
+test('slots at the end that nothing needs any more are given up, once they have rested', () => {
+  const table = new SlotTable(source)
+  const layouts: Layout[] = []
+  for (let index = 0; index < 5000; index++) table.add(series(`m${index}`))
+  layouts.push(table.commit())
+  for (let slot = 1; slot < 5000; slot++) table.remove(slot)
+  for (let round = 0; round < 4; round++) {
+    table.remove(table.add(series('passing')))
+    table.add(series(`n${round}`))
+    layouts.push(table.commit())
+  }
+  const places = [...table.layout.live].slice(1)
+  for (const slot of places) table.remove(slot)
+  for (let round = 0; round < 4; round++) {
+    table.add(series(`o${round}`))
+    layouts.push(table.commit())
+  }
+  const last = layouts.at(-1)
+  expect(last?.series.length).toBeLessThan(30)
+  expect(last?.size).toBe(5)
+  // A consumer that applies edits keeps up through all of it.
+  const copy: (string | undefined)[] = []
+  let seen: Layout | undefined
+  for (const layout of layouts) {
+    for (const slot of layout.changedSince(seen)) copy[slot] = layout.series[slot]?.name
+    seen = layout
+  }
+  expect(copy.filter((name) => name !== undefined)).toEqual(
+    last?.series.filter((each) => each !== undefined).map((each) => each.name),
+  )
+  table.dispose()
+})
+
 test('ten thousand cycles of coming and going leave nothing behind', () => {
   const before = internedCounts()
   const table = new SlotTable(source)

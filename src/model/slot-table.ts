@@ -2,6 +2,9 @@ import { emptyLayout, Layout } from './layout.ts'
 import { releaseSeries, type Series } from './series.ts'
 import type { Source } from './source.ts'
 
+/** Free slots that are not worth to be given up. */
+const leftOver = 1024
+
 /**
  * The producer's side of a layout: it gives each new series a slot, takes back the slots of those that went, and
  * makes a new version of the layout when something changed. It owns the series it holds.
@@ -13,7 +16,7 @@ export class SlotTable {
   readonly #edits = new Set<number>()
   #freed: number[] = []
   #resting: number[] = []
-  readonly #free: number[] = []
+  #free: number[] = []
 
   constructor(source: Source) {
     this.#layout = emptyLayout(source)
@@ -64,7 +67,20 @@ export class SlotTable {
     this.#free.push(...this.#resting)
     this.#resting = this.#freed
     this.#freed = []
+    if (this.#free.length > leftOver && this.#free.length > this.#size * 2) this.#cut()
     return this.#layout
+  }
+
+  /**
+   * Makes the next version shorter, after there were many more series once: gives up free slots at the end, and has the
+   * lowest ones used first from now on.
+   */
+  #cut(): void {
+    const resting = new Set(this.#resting)
+    let { length } = this.#series
+    while (length > 0 && this.#series[length - 1] === undefined && !resting.has(length - 1)) length--
+    this.#series.length = length
+    this.#free = this.#free.filter((slot) => slot < length).toSorted((a, b) => b - a)
   }
 
   /** Gives all series back, at the end of the source. */
@@ -73,7 +89,7 @@ export class SlotTable {
     this.#series = []
     this.#size = 0
     this.#edits.clear()
-    this.#free.length = 0
+    this.#free = []
     this.#freed = []
     this.#resting = []
     this.#layout = emptyLayout(this.#layout.source)

@@ -1,5 +1,7 @@
 import { hashBytes } from './byte-strings.ts'
-import { PartTable, removeEntry, resized } from './part-table.ts'
+import { FreeNumbers } from './free-numbers.ts'
+import { NumberIndex } from './number-index.ts'
+import { PartTable, resized } from './part-table.ts'
 
 /** What a row stands for, where that is no slot of its own. */
 export const rowTarget = {
@@ -35,11 +37,8 @@ export class RowTable {
   targets = new Int32Array(16)
   /** What the line's name means; an index of its owner's. */
   names = new Int32Array(16)
-  /** Open addressing: a row's number + 1, 0 where nothing is. */
-  #index = new Int32Array(32)
-  #count = 0
-  #next = 0
-  readonly #free: number[] = []
+  readonly #index = new NumberIndex((row) => mix(this.heads[row] ?? 0, this.tails[row] ?? 0))
+  readonly #numbers = new FreeNumbers()
   /** Of the bytes that were looked for last: the head, -1 where there is none, and the hashes of both. */
   #head = -1
   #headHash = 0
@@ -47,31 +46,23 @@ export class RowTable {
 
   /** The number of rows. */
   get size(): number {
-    return this.#count
+    return this.#index.size
   }
 
   /** The numbers of all rows. Rows may be changed meanwhile, not added or removed. */
   *rows(): Generator<number> {
-    for (let row = 0; row < this.#next; row++) if (this.has(row)) yield row
+    for (let row = 0; row < this.#numbers.limit; row++) if (this.has(row)) yield row
   }
 
   /** Row numbers are below this. */
   get limit(): number {
-    return this.#next
+    return this.#numbers.limit
   }
 
   /** Bytes held. */
   get memory(): number {
-    return this.parts.memory + 4 * (4 * this.heads.length + this.#index.length) + 8 * this.#free.length
-  }
-
-  /** The row of these parts; -1 where there is none. */
-  #find(head: number, tail: number): number {
-    const mask = this.#index.length - 1
-    for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
-      const row = (this.#index[at] ?? 0) - 1
-      if (row < 0 || (this.heads[row] === head && this.tails[row] === tail)) return row
-    }
+    const arrays = 4 * (4 * this.heads.length + this.#index.places.length)
+    return this.parts.memory + arrays + this.#numbers.memory
   }
 
   /** The row whose head and tail are these bytes; -1 where there is none: then `addFound` may follow. */
@@ -99,33 +90,25 @@ export class RowTable {
   ): number {
     this.#head = this.parts.retain(this.#headHash, bytes, view, from, middle - from)
     const tail = this.parts.retain(this.#tailHash, bytes, view, middle, end - middle)
-    return this.#add(this.#head, tail, target, name)
-  }
-
-  /** Makes a row of parts whose references it takes over. */
-  #add(head: number, tail: number, target: number, name: number): number {
-    const row = this.#free.pop() ?? this.#next++
-    if (row === this.heads.length) this.#resize(row + Math.max(16, row >> 1))
-    this.heads[row] = head
+    const row = this.#numbers.take()
+    if (row === this.heads.length) this.#resize(row + Math.max(16, row >> 2))
+    this.heads[row] = this.#head
     this.tails[row] = tail
     this.targets[row] = target
     this.names[row] = name
-    this.#count++
-    if (this.#count * 2 > this.#index.length) this.#reindex(this.#index.length * 2)
-    else this.#enter(row)
+    this.#index.add(row)
     return row
   }
 
   /** Takes a row out and gives its parts back. */
   remove(row: number): void {
-    removeEntry(this.#index, row, (other) => mix(this.heads[other] ?? 0, this.tails[other] ?? 0))
+    this.#index.remove(row)
     this.parts.release(this.heads[row] ?? 0)
     this.parts.release(this.tails[row] ?? 0)
     this.heads[row] = -1
     // Its number may be another's by then.
     this.#head = -1
-    this.#count--
-    this.#free.push(row)
+    this.#numbers.give(row)
   }
 
   /** Whether a row of this number is there. */
@@ -146,17 +129,17 @@ export class RowTable {
   /** After changes: gives back room that is not used. */
   trim(): void {
     this.parts.trim()
-    if (this.heads.length - this.#next > 1024 + (this.#next >> 2)) this.#resize(this.#next)
-    if (this.#count * 8 < this.#index.length) this.#reindex(Math.max(32, this.#index.length / 4))
+    this.#index.trim()
+    this.#numbers.trim()
+    const { limit } = this.#numbers
+    if (this.heads.length - limit > 64 + (limit >> 3)) this.#resize(limit)
   }
 
   clear(): void {
     this.parts.clear()
     this.#head = -1
-    this.#index = new Int32Array(32)
-    this.#count = 0
-    this.#next = 0
-    this.#free.length = 0
+    this.#index.clear()
+    this.#numbers.clear()
     this.#resize(16)
   }
 
@@ -167,16 +150,12 @@ export class RowTable {
     this.names = resized(this.names, length)
   }
 
-  #reindex(length: number): void {
-    this.#index = new Int32Array(length)
-    for (let row = 0; row < this.#next; row++) if (this.has(row)) this.#enter(row)
-  }
-
-  #enter(row: number): void {
-    const mask = this.#index.length - 1
-    let at = mix(this.heads[row] ?? 0, this.tails[row] ?? 0) & mask
-    while (this.#index[at] !== 0) at = (at + 1) & mask
-    this.#index[at] = row + 1
+  #find(head: number, tail: number): number {
+    const { places, mask } = this.#index
+    for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
+      const row = (places[at] ?? 0) - 1
+      if (row < 0 || (this.heads[row] === head && this.tails[row] === tail)) return row
+    }
   }
 }
 

@@ -229,6 +229,7 @@ export class ScrapeRows {
     for (const row of this.#newRows) this.#removeRow(row)
     for (const slot of this.#newSlots) this.slots.remove(slot)
     this.#families.rollBack()
+    if (this.#newRows.length > 0) this.table.trim()
     this.order.giveUp()
     this.#finish()
   }

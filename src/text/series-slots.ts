@@ -2,7 +2,8 @@ import type { Layout } from '#src/model/layout.ts'
 import { sameSeries, type Series } from '#src/model/series.ts'
 import { SlotTable } from '#src/model/slot-table.ts'
 import type { Source } from '#src/model/source.ts'
-import { removeEntry, resized } from './part-table.ts'
+import { NumberIndex } from './number-index.ts'
+import { resized } from './part-table.ts'
 
 /** The owner of a slot that no row has any more. */
 const nobody = -1
@@ -16,12 +17,9 @@ const caller = -2
 export class SeriesSlots {
   readonly #table: SlotTable
   #owners = new Int32Array(16)
-  #hashes = new Int32Array(16)
-  /** Open addressing: a slot + 1, 0 where nothing is. */
-  #index = new Int32Array(32)
+  readonly #index = new NumberIndex((slot) => this.#table.at(slot)?.hash.low ?? 0)
   /** The rows of slots that have more than one. */
   readonly #shared = new Map<number, Set<number>>()
-  #count = 0
 
   constructor(source: Source) {
     this.#table = new SlotTable(source)
@@ -34,12 +32,12 @@ export class SeriesSlots {
 
   /** The number of series. */
   get size(): number {
-    return this.#count
+    return this.#index.size
   }
 
   /** Bytes held beside the series themselves. */
   get memory(): number {
-    return 4 * (this.#owners.length + this.#hashes.length + this.#index.length)
+    return 4 * (this.#owners.length + this.#index.places.length)
   }
 
   /** The series of a slot. */
@@ -49,30 +47,27 @@ export class SeriesSlots {
 
   /** The slot of a series; -1 where it has none. */
   find(series: Series): number {
-    return this.#find(series, series.hash.low)
+    const { places, mask } = this.#index
+    for (let at = series.hash.low & mask; ; at = (at + 1) & mask) {
+      const slot = (places[at] ?? 0) - 1
+      if (slot < 0) return -1
+      const known = this.#table.at(slot)
+      if (known !== undefined && sameSeries(known, series)) return slot
+    }
   }
 
   /** Puts a series in, and takes over the caller's reference. */
   add(series: Series): number {
-    const { low } = series.hash
     const slot = this.#table.add(series)
-    if (slot >= this.#owners.length) {
-      const length = Math.max(slot + 16, slot + (slot >> 1))
-      this.#owners = resized(this.#owners, length)
-      this.#hashes = resized(this.#hashes, length)
-    }
+    if (slot >= this.#owners.length) this.#owners = resized(this.#owners, slot + Math.max(16, slot >> 2))
     this.#owners[slot] = nobody
-    this.#hashes[slot] = low
-    this.#count++
-    if (this.#count * 2 > this.#index.length) this.#reindex(this.#index.length * 2)
-    else this.#enter(slot)
+    this.#index.add(slot)
     return slot
   }
 
   /** Takes a series out. */
   remove(slot: number): void {
-    removeEntry(this.#index, slot, (other) => this.#hashes[other] ?? 0)
-    this.#count--
+    this.#index.remove(slot)
     this.#owners[slot] = nobody
     this.#shared.delete(slot)
     this.#table.remove(slot)
@@ -136,41 +131,14 @@ export class SeriesSlots {
   commit(): Layout {
     const layout = this.#table.commit()
     const { length } = layout.series
-    if (this.#owners.length > length + 1024 + (length >> 2)) {
-      this.#owners = resized(this.#owners, length)
-      this.#hashes = resized(this.#hashes, length)
-    }
+    if (this.#owners.length > length + 64 + (length >> 3)) this.#owners = resized(this.#owners, length)
+    this.#index.trim()
     return layout
   }
 
   dispose(): void {
     this.#table.dispose()
-    this.#index = new Int32Array(32)
+    this.#index.clear()
     this.#shared.clear()
-    this.#count = 0
-  }
-
-  #find(series: Series, low: number): number {
-    const mask = this.#index.length - 1
-    for (let at = low & mask; ; at = (at + 1) & mask) {
-      const slot = (this.#index[at] ?? 0) - 1
-      if (slot < 0) return -1
-      if (this.#hashes[slot] !== low) continue
-      const known = this.#table.at(slot)
-      if (known !== undefined && sameSeries(known, series)) return slot
-    }
-  }
-
-  #reindex(length: number): void {
-    this.#index = new Int32Array(length)
-    const { length: slots } = this.#owners
-    for (let slot = 0; slot < slots; slot++) if (this.#table.at(slot) !== undefined) this.#enter(slot)
-  }
-
-  #enter(slot: number): void {
-    const mask = this.#index.length - 1
-    let at = (this.#hashes[slot] ?? 0) & mask
-    while (this.#index[at] !== 0) at = (at + 1) & mask
-    this.#index[at] = slot + 1
   }
 }
