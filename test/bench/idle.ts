@@ -1,46 +1,30 @@
 /**
  * RSS and CPU of Weir at rest beside node_exporter with the same six collectors: both are read once per interval, in
- * the same window. Weir runs from the bundle with configs/host.yaml's pipeline, and from source where there is no bundle.
+ * the same window. Weir is bundled first and runs from there, as it is shipped; `--source` runs the source instead.
  *
- *     npm run bench:idle -- [seconds of the window, 120] [interval in seconds, 15]
+ *     npm run bench:idle -- [--seconds 120] [--interval 15] [--source]
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { freePort } from './free-port.ts'
+import { readUsage, type Usage } from './process-usage.ts'
 
-const windowSeconds = Number(process.argv[2] ?? 120)
-const intervalSeconds = Number(process.argv[3] ?? 15)
-const ticksPerSecond = 100
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    interval: { type: 'string', default: '15' },
+    source: { type: 'boolean', default: false },
+  },
+})
+const windowSeconds = Number(values.seconds)
+const intervalSeconds = Number(values.interval)
+if (!(windowSeconds > 0 && intervalSeconds > 0))
+  throw new Error('--seconds and --interval are numbers above 0')
 const collectors = ['cpu', 'meminfo', 'filesystem', 'netdev', 'netclass', 'loadavg', 'diskstats']
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
-
-/** CPU seconds and resident MB of a process and of its children. */
-async function usage(pid: number): Promise<{ cpu: number; rss: number }> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const status = await readFile(`/proc/${pid}/status`, 'latin1')
-  let cpu = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
-  let rss = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '')
-  for (const child of children.split(' ').filter((text) => text !== '')) {
-    const part = await usage(Number(child)).catch(() => ({ cpu: 0, rss: 0 }))
-    cpu += part.cpu
-    rss += part.rss
-  }
-  return { cpu, rss }
-}
 
 async function untilServed(url: string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
@@ -77,9 +61,11 @@ service:
     metrics: {receivers: [hostmetrics], processors: [batch], exporters: [prometheus]}
 `,
 )
-const program = existsSync('dist/weir.js') ? 'dist/weir.js' : 'src/main.ts'
+const bundle = join(folder, 'dist')
+if (!values.source) execFileSync(process.execPath, ['scripts/build.ts', bundle], { stdio: 'ignore' })
+const program = values.source ? 'src/main.ts' : join(bundle, 'weir.js')
 const running: Record<string, { child: ChildProcess; url: string }> = {
-  [`weir (${program})`]: {
+  [values.source ? 'Weir, from source' : 'Weir']: {
     child: spawn(process.execPath, [program, '--config', join(folder, 'idle.yaml')], { stdio: 'inherit' }),
     url: `http://127.0.0.1:${metrics}/metrics`,
   },
@@ -98,19 +84,19 @@ const running: Record<string, { child: ChildProcess; url: string }> = {
   },
 }
 try {
-  const before = new Map<string, { cpu: number; rss: number }>()
+  const before = new Map<string, Usage>()
   for (const [name, { child, url }] of Object.entries(running)) {
     await untilServed(url)
-    before.set(name, await usage(child.pid ?? 0))
+    before.set(name, await readUsage(child.pid ?? 0))
   }
   await sleep(intervalSeconds * 1000)
   const highest = new Map<string, number>()
   const start = Date.now()
-  for (const [name, { child }] of Object.entries(running)) before.set(name, await usage(child.pid ?? 0))
+  for (const [name, { child }] of Object.entries(running)) before.set(name, await readUsage(child.pid ?? 0))
   while (Date.now() - start < windowSeconds * 1000) {
     for (const [name, { child, url }] of Object.entries(running)) {
       await fetch(url).then(async (response) => response.arrayBuffer())
-      const { rss } = await usage(child.pid ?? 0)
+      const { rss } = await readUsage(child.pid ?? 0)
       highest.set(name, Math.max(highest.get(name) ?? 0, rss))
     }
     await sleep(intervalSeconds * 1000)
@@ -120,7 +106,7 @@ try {
   )
   const cycles = (Date.now() - start) / 1000 / intervalSeconds
   for (const [name, { child }] of Object.entries(running)) {
-    const { cpu, rss } = await usage(child.pid ?? 0)
+    const { cpu, rss } = await readUsage(child.pid ?? 0)
     const spent = ((cpu - (before.get(name)?.cpu ?? 0)) * 1000) / cycles
     console.log(
       `${name.padEnd(24)} ${spent.toFixed(1).padStart(8)} ${rss.toFixed(0).padStart(6)} ${(highest.get(name) ?? 0).toFixed(0).padStart(6)}`,
