@@ -1,4 +1,4 @@
-import { MessageError, MessageReader } from './message-reader.ts'
+import { MessageError, MessageReader, wireTypes } from './message-reader.ts'
 import { MessageWriter } from './message-writer.ts'
 
 /** Fields of the request messages: series of 1.0, symbols and series of 2.0. */
@@ -70,22 +70,81 @@ export interface Halves {
 }
 
 /**
- * Cuts a request message of either version in two; both halves have all symbols. Undefined where it has one series, or one
- * entry of metadata.
+ * Cuts a request message of either version in two; each half has the symbols that its series refer to. Undefined where it
+ * has one series, or one entry of metadata.
  *
  * @throws {MessageError} where the message is broken
  */
 export function halves(message: Buffer): Halves | undefined {
-  const parts: Buffer[] = []
+  const parts: MessageReader[] = []
+  const whole: Buffer[] = []
   const symbols: Buffer[] = []
   const reader = new MessageReader(message)
-  while (reader.next()) (reader.field === fields.symbols ? symbols : parts).push(Buffer.from(reader.whole()))
+  while (reader.next()) {
+    if (reader.field === fields.symbols) symbols.push(reader.content())
+    else {
+      parts.push(reader.message())
+      whole.push(reader.whole())
+    }
+  }
   if (parts.length < 2) return undefined
   const inFirst = parts.length >> 1
+  const half = (from: number, to: number): Buffer =>
+    symbols.length === 0
+      ? Buffer.concat(whole.slice(from, to))
+      : withOwnSymbols(parts.slice(from, to), symbols)
   return {
-    first: Buffer.concat([...symbols, ...parts.slice(0, inFirst)]),
-    second: Buffer.concat([...symbols, ...parts.slice(inFirst)]),
+    first: half(0, inFirst),
+    second: half(inFirst, parts.length),
     inFirst,
     series: parts.length,
   }
+}
+
+/** Series of 2.0 with a table of the symbols that they refer to, and no others. */
+function withOwnSymbols(all: readonly MessageReader[], symbols: readonly Buffer[]): Buffer {
+  const own = new Map<number, number>([[0, 0]])
+  const indexOf = (reference: number): number => {
+    const index = own.get(reference) ?? own.size
+    own.set(reference, index)
+    return index
+  }
+  const series = new MessageWriter()
+  for (const each of all) series.bytes(fields.series2, renumbered(each, indexOf))
+  const out = new MessageWriter()
+  for (const reference of own.keys()) {
+    const symbol = symbols[reference]
+    if (symbol === undefined) throw new MessageError('a label has no symbol')
+    out.bytes(fields.symbols, symbol)
+  }
+  out.raw(series.take())
+  return out.take()
+}
+
+/** A series of 2.0 with other references: those of its labels, of its exemplars' labels, and of its metadata. */
+function renumbered(series: MessageReader, indexOf: (reference: number) => number): Buffer {
+  const out = new MessageWriter()
+  while (series.next()) {
+    if (series.field === 1) out.packedVarints(1, series.packed().map(indexOf))
+    else if (series.field === 4) out.bytes(4, renumberedFields(series.message(), new Set([1]), indexOf))
+    else if (series.field === 5) out.bytes(5, renumberedFields(series.message(), new Set([3, 4]), indexOf))
+    else out.raw(series.whole())
+  }
+  return out.take()
+}
+
+/** A message in which some fields are references. */
+function renumberedFields(
+  message: MessageReader,
+  references: ReadonlySet<number>,
+  indexOf: (reference: number) => number,
+): Buffer {
+  const out = new MessageWriter()
+  while (message.next()) {
+    if (!references.has(message.field)) out.raw(message.whole())
+    else if (message.wireType === wireTypes.bytes)
+      out.packedVarints(message.field, message.packed().map(indexOf))
+    else out.varint(message.field, indexOf(message.value))
+  }
+  return out.take()
 }

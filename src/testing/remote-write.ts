@@ -69,29 +69,28 @@ export const staleBits = '7ff0000000000002'
  * @throws {Error} where it is none
  */
 export function unsnap(block: Uint8Array): Buffer {
-  const header = new Fields(block)
+  const bytes = Buffer.from(block)
+  const header = new Fields(bytes)
   const length = Number(header.varint())
   const out = Buffer.alloc(length)
   let at = header.at
   let written = 0
-  const little = (bytes: number): number => {
-    let value = 0
-    for (let index = 0; index < bytes; index++) value += (block[at + index] ?? Number.NaN) * 2 ** (8 * index)
-    at += bytes
-    return value
-  }
-  while (at < block.length) {
-    const tag = block[at++] ?? 0
-    if ((tag & 3) === 0) {
-      const size = tag >> 2 < 60 ? (tag >> 2) + 1 : little((tag >> 2) - 59) + 1
-      if (at + size > block.length || written + size > length) throw new Error('a literal is too long')
-      out.set(block.subarray(at, at + size), written)
+  while (at < bytes.length) {
+    const tag = bytes.readUInt8(at++)
+    const kind = tag & 3
+    const extra = kind === 0 ? Math.max(0, (tag >> 2) - 59) : kind === 3 ? 4 : kind
+    const number = extra === 0 ? 0 : bytes.readUIntLE(at, extra)
+    at += extra
+    if (kind === 0) {
+      const size = (extra === 0 ? tag >> 2 : number) + 1
+      if (at + size > bytes.length || written + size > length) throw new Error('a literal is too long')
+      bytes.copy(out, written, at, at + size)
       at += size
       written += size
       continue
     }
-    const size = (tag & 3) === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1
-    const offset = (tag & 3) === 1 ? ((tag >> 5) << 8) + little(1) : little((tag & 3) === 2 ? 2 : 4)
+    const size = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1
+    const offset = kind === 1 ? ((tag >> 5) << 8) + number : number
     if (!(offset > 0 && offset <= written) || written + size > length)
       throw new Error(`a copy of ${size} from ${offset} before is out of bounds at ${written} of ${length}`)
     for (let index = 0; index < size; index++) out[written + index] = out[written + index - offset] ?? 0
@@ -348,12 +347,15 @@ class Fields {
   }
 
   varint(): bigint {
-    let value = 0n
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+    // As two numbers, of the lower 49 bits and of the others.
+    let low = 0
+    let high = 0
+    for (let count = 0; count < 10; count++) {
       const byte = this.#bytes[this.at++]
       if (byte === undefined) break
-      value |= BigInt(byte & 127) << shift
-      if (byte < 128) return value
+      if (count < 7) low += (byte & 127) * 2 ** (7 * count)
+      else high += (byte & 127) * 2 ** (7 * (count - 7))
+      if (byte < 128) return (BigInt(high) << 49n) + BigInt(low)
     }
     throw new Error('a varint does not end')
   }

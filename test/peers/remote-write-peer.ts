@@ -43,9 +43,10 @@ export class RemoteWritePeer implements AsyncDisposable {
     this.url = `http://127.0.0.1:${port}`
   }
 
-  static async start(kind: PeerKind): Promise<RemoteWritePeer> {
+  /** @param configuration of a Prometheus, which may scrape as well */
+  static async start(kind: PeerKind, configuration = 'global: {}\n'): Promise<RemoteWritePeer> {
     const peer = new RemoteWritePeer(kind, await temporaryFolder(), await freePort())
-    await writeFile(join(peer.#folder.path, 'prometheus.yml'), 'global: {}\n')
+    await writeFile(join(peer.#folder.path, 'prometheus.yml'), configuration)
     await peer.resume()
     return peer
   }
