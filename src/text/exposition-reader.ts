@@ -63,7 +63,8 @@ export interface OwnSeries {
 export class ExpositionReader {
   readonly #rows: ScrapeRows
   readonly #text: TextScan
-  readonly #protobuf: ProtobufScan
+  /** Made for the first such body: most of 10,000 targets never send one. */
+  #protobuf: ProtobufScan | undefined
   /** That of the format at hand. */
   #scan: TextScan | ProtobufScan
   readonly #options: ReaderOptions
@@ -75,7 +76,6 @@ export class ExpositionReader {
     this.#options = options
     this.#rows = new ScrapeRows(source, resolve, options)
     this.#text = new TextScan(this.#rows, options)
-    this.#protobuf = new ProtobufScan(this.#rows, options)
     this.#scan = this.#text
   }
 
@@ -98,7 +98,8 @@ export class ExpositionReader {
   begin(format: ExpositionFormat): void {
     this.abort()
     this.#rows.begin(dialectOf[format])
-    this.#scan = format === 'protobuf' ? this.#protobuf : this.#text
+    this.#scan =
+      format === 'protobuf' ? (this.#protobuf ??= new ProtobufScan(this.#rows, this.#options)) : this.#text
     this.#scan.begin()
     this.#size = 0
     this.#reading = true
