@@ -1,7 +1,7 @@
 import type { PipelineContext } from '#src/component/define.ts'
 import type { Backlog } from './backlog.ts'
 import type { Output } from './output.ts'
-import { describeFailure, startFailure } from './write-failure.ts'
+import { describeFailure, startFailure } from '#src/host/write-failure.ts'
 
 /** When data is written, and when it is forced to the disk; in milliseconds. */
 export interface DeliveryOptions {

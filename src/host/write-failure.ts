@@ -66,7 +66,8 @@ export function startFailure(error: unknown, path: string): StartFailure | undef
   })
 }
 
-function codeOf(error: unknown): string {
+/** The code of an error of the system, such as ENOENT; empty where it has none. */
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return ''
   return typeof error.code === 'string' ? error.code : ''
 }
