@@ -115,14 +115,15 @@ export class PoolWorker {
   }
 
   #start(configuration: Configuration): WorkerThread {
-    this.#startedAt = this.#context.clock.monotonic()
+    const { clock } = this.#context
+    this.#startedAt = clock.monotonic()
     this.#silence = 0
     this.#last = undefined
     const { logs } = configuration.telemetry
-    return new WorkerThread(
-      { number: this.#number, count: this.#count, logs },
-      { take: (message) => this.#take(message), ended: (error) => this.#ended(error) },
-    )
+    return new WorkerThread({ number: this.#number, count: this.#count, logs }, clock, {
+      take: (message) => this.#take(message),
+      ended: (error) => this.#ended(error),
+    })
   }
 
   #take(message: Exclude<FromWorker, AnswerMessage>): void {

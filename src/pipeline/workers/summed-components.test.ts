@@ -6,7 +6,6 @@ import type { TargetStatus } from '#src/telemetry/targets-view.ts'
 import type { ComponentReport } from './component-report.ts'
 import type { SummedComponent } from './summed-component.ts'
 import { SummedComponents } from './summed-components.ts'
-import type { TargetQuestion } from './target-question.ts'
 
 const now = 1_700_000_000_000
 
@@ -186,14 +185,15 @@ describe('collections', () => {
   })
 })
 
-describe('targets', () => {
-  const target = (id: string): TargetStatus => ({ id, job: 'node' }) as TargetStatus
-  const targets = (id: string) => ({
-    active: [target(id)],
-    dropped: [],
-    droppedCounts: new Map([['node', 2]]),
-  })
+const target = (id: string): TargetStatus => ({ id, job: 'node' }) as TargetStatus
 
+const targets = (id: string) => ({
+  active: [target(id)],
+  dropped: [],
+  droppedCounts: new Map([['node', 2]]),
+})
+
+describe('targets', () => {
   test('are there once a worker tells of them: those of all, and what all of them drop once', () => {
     const components = summed()
     components.update(1, [report()])
@@ -216,10 +216,10 @@ describe('targets', () => {
     await view?.traceSeries('b', [['x', 'y']])
     await view?.traceTarget('node', [])
     expect(await view?.traceSeries('c', [])).toBeUndefined()
-    const question = (change: Partial<TargetQuestion>): object => ({ component: 'scrape', ...change })
+    const question = { component: 'scrape' }
     expect(asked).toEqual([
-      [2, question({ method: 'traceSeries', of: 'b', labels: [['x', 'y']] })],
-      [1, question({ method: 'traceTarget', of: 'node', labels: [] })],
+      [2, { ...question, method: 'traceSeries', of: 'b', labels: [['x', 'y']] }],
+      [1, { ...question, method: 'traceTarget', of: 'node', labels: [] }],
     ])
   })
 })

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '#src/component/clock.ts'
 import type {
   AnswerMessage,
   CallName,
@@ -14,6 +15,8 @@ import type {
 const program = new URL(import.meta.url.endsWith('.ts') ? '../../worker.ts' : '../worker.js', import.meta.url)
 
 const mebibyte = 2 ** 20
+/** A thread that does not end within this time when it is told to is left behind: it may be stuck for ever. */
+const endPatienceMs = 1000
 
 /** Who is told what a thread says. */
 export interface ThreadListener {
@@ -25,13 +28,15 @@ export interface ThreadListener {
 /** One worker thread, from its start to its end. */
 export class WorkerThread {
   readonly #worker: Worker
+  readonly #clock: Clock
   readonly #listener: ThreadListener
   readonly #calls = new Map<number, { resolve(answer: AnswerMessage): void; reject(error: Error): void }>()
   #lastCall = 0
   #error: Error | undefined
   #end: Error | undefined
 
-  constructor(data: WorkerData, listener: ThreadListener) {
+  constructor(data: WorkerData, clock: Clock, listener: ThreadListener) {
+    this.#clock = clock
     this.#listener = listener
     // Each thread may have as large a heap as the main thread; the default of workers does not follow its options.
     const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / mebibyte)
@@ -71,10 +76,15 @@ export class WorkerThread {
   /** Ends it by force. */
   async terminate(reason: string): Promise<void> {
     this.#error ??= new Error(reason)
-    await this.#worker.terminate()
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#clock.after(endPatienceMs, resolve)
+    await Promise.race([this.#worker.terminate(), late])
+    cancel()
+    this.#ended(this.#error)
   }
 
   #take(message: FromWorker): void {
+    if (this.#end !== undefined) return
     if (message.kind !== 'answer') {
       this.#listener.take(message)
       return
@@ -84,6 +94,7 @@ export class WorkerThread {
   }
 
   #ended(error: Error): void {
+    if (this.#end !== undefined) return
     this.#end = error
     for (const call of this.#calls.values()) call.reject(error)
     this.#calls.clear()
