@@ -40,6 +40,9 @@ const classicName = '[a-zA-Z_:][a-zA-Z0-9_:]*'
 const quotedText = '"(?:[^"\\\\]|\\\\.)*"'
 
 function readComment(line: string, types: Map<string, string>): boolean {
+  if (/^[ \t]*#[ \t]+(?:HELP|TYPE)$/.test(line)) return true
+  if (new RegExp(`^[ \\t]*#[ \\t]+HELP[ \\t]+(?:${classicName}|"(?:[^"\\\\]|\\\\.)+")`).test(line))
+    return true
   const match = new RegExp(
     `^[ \\t]*#[ \\t]+(HELP|TYPE)(?:[ \\t]+(${classicName}|${quotedText})(?:[ \\t]+([^\\n]*))?)?[ \\t]*$`,
   ).exec(line)
@@ -92,7 +95,7 @@ function readTokens(
         if (labels.has(key) || key === '__name__') return undefined
         labels.set(key, unquoted(value))
       } else {
-        if (!quoted || name !== undefined) return undefined
+        if (!quoted || name !== undefined || !/^[,}]$/.test(tokens[at] ?? '')) return undefined
         name = key
       }
       blanks()

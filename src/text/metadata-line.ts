@@ -15,6 +15,12 @@ import {
 const quote = 0x22
 const space = 0x20
 
+const kinds: ReadonlyMap<string, MetadataKind> = new Map([
+  ['HELP', 'HELP'],
+  ['TYPE', 'TYPE'],
+  ['UNIT', 'UNIT'],
+])
+
 const types: ReadonlyMap<string, FamilyType> = new Map([
   ['counter', 'counter'],
   ['gauge', 'gauge'],
@@ -42,21 +48,35 @@ export function parseMetadata(
   const wordAt = skipSeparator(bytes, from + 1, dialect)
   const wordEnd = tokenEnd(bytes, wordAt)
   const word = wordEnd - wordAt > 4 ? '' : bytes.toString('latin1', wordAt, wordEnd)
-  if (!dialect.loose && word === 'EOF' && wordAt === from + 2 && wordEnd === end) return 'EOF'
-  const kind = word === 'HELP' || word === 'TYPE' || (word === 'UNIT' && !dialect.loose) ? word : undefined
-  if (kind === undefined || (dialect.loose && wordAt === from + 1)) {
-    if (dialect.loose) return undefined
-    throw new LineMistake('expected "# HELP", "# TYPE", "# UNIT" or "# EOF"', from)
+  const kind = kinds.get(word)
+  if (dialect.loose) {
+    const meant = kind !== undefined && kind !== 'UNIT' && wordAt > from + 1 && wordEnd < end
+    return meant ? parseSaid(kind, bytes, wordEnd, end, dialect) : undefined
   }
-  const nameAt = skipSeparator(bytes, wordEnd, dialect)
-  const nameEnd = bytes[nameAt] === quote ? quotedEnd(bytes, nameAt) : metricNameEnd(bytes, nameAt)
+  if (word === 'EOF' && wordEnd === end) return 'EOF'
+  if (kind === undefined) throw new LineMistake('expected "# HELP", "# TYPE", "# UNIT" or "# EOF"', from)
+  return parseSaid(kind, bytes, wordEnd, end, dialect)
+}
+
+/** Reads what stands behind the word that says which metadata it is: a name and a text. */
+function parseSaid(
+  kind: MetadataKind,
+  bytes: Buffer,
+  from: number,
+  end: number,
+  dialect: Dialect,
+): MetadataLine {
+  const nameAt = skipSeparator(bytes, from, dialect)
+  const quoted = bytes[nameAt] === quote
+  const nameEnd = quoted ? quotedEnd(bytes, nameAt) : metricNameEnd(bytes, nameAt)
   if (nameEnd === nameAt) throw new LineMistake(`expected a metric name after ${kind}`, nameAt)
-  const family = bytes[nameAt] === quote ? unquote(bytes, nameAt, nameEnd) : asciiText(bytes, nameAt, nameEnd)
+  const family = quoted ? unquote(bytes, nameAt, nameEnd) : asciiText(bytes, nameAt, nameEnd)
   if (family === '') throw new LineMistake('expected a metric name that is not empty', nameAt)
-  if (nameEnd < end && !isBlank(bytes[nameEnd]))
+  // Prometheus takes a HELP that goes on oddly behind its name: no scrape is worth less for it.
+  const separated = nameEnd === end ? dialect.loose : isBlank(bytes[nameEnd])
+  if (!separated && !(dialect.loose && kind === 'HELP')) {
     throw new LineMistake('expected a blank after the name', nameEnd)
-  if (!dialect.loose && nameEnd === end)
-    throw new LineMistake('expected a blank and a text after the name', nameEnd)
+  }
   const textAt = nameEnd === end ? end : skipSeparator(bytes, nameEnd, dialect)
   return { kind, family, ...textOf(kind, family, bytes, textAt, end, dialect) }
 }
@@ -72,7 +92,7 @@ function textOf(
   if (kind === 'TYPE') return { text: '', type: typeOf(bytes, from, end, dialect) }
   const text = decodeText(bytes, from, end, dialect.loose ? 'help' : 'quoted')
   if (kind === 'UNIT' && text !== '' && !family.endsWith(`_${text}`)) {
-    throw new LineMistake(`expected a unit that the name ends with`, from)
+    throw new LineMistake('expected a unit that the name ends with', from)
   }
   return { text, type: 'unknown' }
 }

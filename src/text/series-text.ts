@@ -121,6 +121,8 @@ class LabelReader {
       if (!quoted) throw new LineMistake('expected =', at)
       if (this.metric !== undefined) throw new LineMistake('the metric name is given twice', from)
       if (name === '') throw new LineMistake('expected a metric name that is not empty', from)
+      const closed = this.#bytes[at] === comma || this.#bytes[at] === braceClose
+      if (!closed) throw new LineMistake('expected =, a comma or }', at)
       this.metric = name
       return at
     }
