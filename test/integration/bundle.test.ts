@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registry } from '#src/component/registry.ts'
 import { FakeHost } from '#src/testing/fake-host.ts'
 import { childrenRunning } from '#src/testing/statfs-helpers.ts'
+import { FakeTarget } from '#src/testing/fake-target.ts'
+import { RemoteWriteReceiver } from '#src/testing/remote-write-receiver.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { WeirProcess } from '../weir-process.ts'
 
@@ -150,6 +152,33 @@ test('the bundle asks a file system that may hang by its own helper process', as
   expect(childrenRunning('dist/statfs-helper.js', running.child.pid)).toHaveLength(1)
   expect(await running.end('SIGTERM')).toMatchObject({ status: 0 })
   await host.close()
+})
+
+test('the bundle runs worker threads', async () => {
+  await using target = await FakeTarget.start('x_total 1\n')
+  await using receiver = await RemoteWriteReceiver.start()
+  const job = { job_name: 't', static_configs: [{ targets: [target.address] }] }
+  const configuration = {
+    receivers: {
+      prometheus: {
+        config: { global: { scrape_interval: '100ms', scrape_timeout: '100ms' }, scrape_configs: [job] },
+      },
+    },
+    exporters: { prometheus_remote_write: { endpoint: receiver.url } },
+    extensions: { health_check: { endpoint: '127.0.0.1:0' } },
+    service: {
+      workers: 2,
+      extensions: ['health_check'],
+      telemetry: { logs: { encoding: 'json' }, metrics: { level: 'none' } },
+      pipelines: { metrics: { receivers: ['prometheus'], exporters: ['prometheus_remote_write'] } },
+    },
+  }
+  const text = `yaml:${JSON.stringify(configuration)}`
+  await using running = new WeirProcess(['--config', text], { main, cwd: join(folder.path, 'empty') })
+  await running.line('everything runs')
+  await running.until('samples', () => receiver.requests.length > 2)
+  expect(await running.end('SIGTERM')).toMatchObject({ status: 0, stdout: '' })
+  expect(running.log.filter(({ level }) => level !== 'info')).toEqual([])
 })
 
 test('the bundle loads what a configuration uses, and nothing else', async () => {
