@@ -191,6 +191,15 @@ test.each(versions)('a series larger than a request goes alone, by %s', (version
   expect(sut.requests.length).toBeGreaterThanOrEqual(2)
 })
 
+test.each(versions)('labels that are far from where they were written last arrive, by %s', (version) => {
+  const huge = Array.from({ length: 5 }, (_, index) => String.fromCodePoint(97 + index).repeat(40_000))
+  const sut = new EncodedBatches({ version })
+  const all = sut.encode(batchOf(huge.map((each, index) => [series('m', { big: each, job: 'same' }), index])))
+  expect(
+    all.map(({ labels, samples: [sample] }) => [labels['big'], labels['job'], sample?.value, sample?.time]),
+  ).toEqual(huge.map((each, index) => [each, 'same', index, 1_700_000_000_000]))
+})
+
 test.each(versions)('series of one source keep their shard, whatever comes and goes, by %s', (version) => {
   const source = new Source('test', '')
   const table = new SlotTable(source)

@@ -1,3 +1,5 @@
+const leastBytes = 1 << 14
+
 /** Dead bytes below this are not worth a compaction. */
 const leastDead = 1 << 16
 
@@ -7,7 +9,7 @@ const leastDead = 1 << 16
  */
 export class ByteTable {
   /** Where all pieces are; another buffer after it grew or was compacted. */
-  bytes: Buffer = Buffer.allocUnsafeSlow(1 << 14)
+  bytes: Buffer = Buffer.allocUnsafeSlow(leastBytes)
   /** By number: where a piece begins. */
   offsets: Int32Array<ArrayBuffer> = new Int32Array(256)
   /** By number: how many bytes it has; 0 where there is none. */
@@ -34,13 +36,14 @@ export class ByteTable {
       this.offsets = longer(this.offsets, number + 1)
       this.lengths = longer(this.lengths, number + 1)
     }
-    const needed = this.#end + length
-    if (needed > this.bytes.length)
-      this.#moveTo(Math.max(needed, this.bytes.length + (this.bytes.length >> 1)))
+    if (this.#end + length > this.bytes.length) {
+      const live = this.#end - this.#dead
+      this.#moveTo(live + Math.max(length, live >> 1))
+    }
     write(this.bytes, this.#end)
     this.offsets[number] = this.#end
     this.lengths[number] = length
-    this.#end = needed
+    this.#end += length
     return number
   }
 
@@ -48,13 +51,12 @@ export class ByteTable {
     this.#dead += this.lengths[number] ?? 0
     this.lengths[number] = 0
     this.#free.push(number)
-    if (this.#dead > leastDead && this.#dead * 2 > this.#end)
-      this.#moveTo(Math.max(1 << 14, this.#end - this.#dead))
+    if (this.#dead > leastDead && this.#dead * 2 > this.#end) this.#moveTo(this.#end - this.#dead)
   }
 
-  /** Copies what lives into a new buffer. */
+  /** Copies what lives into a new buffer of so many bytes. */
   #moveTo(size: number): void {
-    const bytes = Buffer.allocUnsafeSlow(size)
+    const bytes = Buffer.allocUnsafeSlow(Math.max(leastBytes, size))
     let end = 0
     for (let number = 0; number < this.#count; number++) {
       const length = this.lengths[number] ?? 0

@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BufferPool } from './buffer-pool.ts'
+import { ByteTable } from './byte-table.ts'
+import { LabelSets } from './label-sets.ts'
+import { SlotIndex } from './slot-index.ts'
+import { LabelTable } from './v1/label-table.ts'
+import { RequestSymbols } from './v2/request-symbols.ts'
+import { SymbolTable } from './v2/symbol-table.ts'
+import { readRequest, unsnap } from '#src/testing/remote-write.ts'
+import { writeVarint } from './varint.ts'
+
+test('a byte table keeps its pieces through growth and compaction', () => {
+  const table = new ByteTable()
+  const held = new Map<number, Buffer>()
+  for (let round = 0; round < 4000; round++) {
+    const piece = Buffer.alloc(1 + ((round * 7919) % 200), round)
+    held.set(
+      table.add(piece.length, (bytes, position) => void piece.copy(bytes, position)),
+      piece,
+    )
+    // Most go again, the oldest first, so that the arena is compacted many times.
+    for (const number of held.keys()) {
+      if (held.size <= 50 + (round % 100)) break
+      table.remove(number)
+      held.delete(number)
+    }
+  }
+  expect(table.size).toBe(held.size)
+  expect(table.bytes.length).toBeLessThan(150_000)
+  for (const [number, piece] of held) {
+    const from = table.offsets[number] ?? 0
+    expect(table.bytes.subarray(from, from + (table.lengths[number] ?? 0)).equals(piece)).toBe(true)
+  }
+})
+
+test('buffers are handed out again by size, and no more are kept than allowed', () => {
+  const pool = new BufferPool(20_000)
+  const [small, large] = [pool.take(1), pool.take(5000)]
+  expect([small.length, large.length]).toEqual([4096, 6144])
+  pool.give(small)
+  pool.give(large)
+  expect(pool.idleBytes).toBe(10_240)
+  expect(pool.take(6144)).toBe(large)
+  expect(pool.take(4096)).toBe(small)
+  expect(pool.take(4096)).not.toBe(small)
+  pool.give(Buffer.alloc(32_768))
+  expect(pool.idleBytes).toBe(0)
+  for (const bytes of [4097, 8192, 8193, 1_000_000]) expect(pool.take(bytes).length).toBeLessThan(bytes * 1.5)
+})
+
+test('a slot index finds what a map finds, through additions and removals', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(12), fc.nat(6), fc.boolean()), { maxLength: 200 }), (steps) => {
+      const names: number[] = []
+      const sets: number[] = []
+      const index = new SlotIndex(
+        (slot) => names[slot] ?? -1,
+        (slot) => sets[slot] ?? -1,
+      )
+      const model = new Map<string, number>()
+      for (const [name, set, adds] of steps) {
+        const key = `${name} ${set}`
+        const known = model.get(key)
+        expect(index.find(name, set)).toBe(known ?? -1)
+        if (adds && known === undefined) {
+          const slot = names.length
+          names.push(name)
+          sets.push(set)
+          index.add(slot)
+          model.set(key, slot)
+        } else if (!adds && known !== undefined) {
+          index.remove(known)
+          model.delete(key)
+        }
+      }
+      index.remove(names.length)
+      for (const [key, slot] of model) {
+        const [name = 0, set = 0] = key.split(' ').map(Number)
+        expect(index.find(name, set)).toBe(slot)
+      }
+    }),
+  )
+})
+
+test.each([
+  ['1.0', () => new LabelTable()],
+  ['2.0', () => new SymbolTable()],
+])('label sets are shared, and give all labels back, of %s', (_, make) => {
+  const set = fc.dictionary(fc.constantFrom('A', 'a', 'b', 'z'), fc.constantFrom('1', '2', '3'))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(set, fc.boolean()), { maxLength: 60 }), (steps) => {
+      const dictionary = make()
+      const sets = new LabelSets(dictionary)
+      const name = dictionary.retain('__name__', 'm')
+      const held: [string[], number][] = []
+      for (const [labels, releases] of steps) {
+        const pairs = Object.entries(labels)
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .flat()
+        const number = sets.retain(pairs)
+        for (const [other, otherNumber] of held)
+          expect(otherNumber === number).toBe(JSON.stringify(other) === JSON.stringify(pairs))
+        held.push([pairs, number])
+        if (releases) sets.release(held.splice(held.length >> 1, 1)[0]?.[1] ?? 0)
+      }
+      expect(sets.size).toBe(new Set(held.map(([pairs]) => JSON.stringify(pairs))).size)
+      const into = new Int32Array(8)
+      for (const [pairs, number] of held) {
+        const count = sets.series(number, name, into)
+        const expected: number[] = []
+        for (let index = 0; index < pairs.length; index += 2) {
+          const label = dictionary.retain(pairs[index] ?? '', pairs[index + 1] ?? '')
+          dictionary.release(label)
+          expected.push(label)
+        }
+        // Upper case sorts before the underscores of __name__, lower case behind.
+        expected.splice(pairs[0] === 'A' ? 1 : 0, 0, name)
+        expect([...into.subarray(0, count)]).toEqual(expected)
+      }
+      sets.dispose()
+      dictionary.release(name)
+      expect(dictionary.size).toBe(0)
+      expect(sets.size).toBe(0)
+    }),
+  )
+})
+
+test('label sets move together when most of them have gone', () => {
+  const dictionary = new LabelTable()
+  const sets = new LabelSets(dictionary)
+  const numbers = Array.from({ length: 20_000 }, (_, index) => sets.retain(['a', `${index}`, 'b', 'x']))
+  for (const [index, number] of numbers.entries()) if (index % 10 !== 0) sets.release(number)
+  expect(sets.labels.length).toBeLessThan(40_000)
+  const into = new Int32Array(4)
+  const last = numbers[19_990] ?? 0
+  expect(sets.series(last, 7, into)).toBe(3)
+  const a = dictionary.retain('a', '19990')
+  expect([...into.subarray(0, 2)]).toEqual([7, a])
+})
+
+/** The symbols of a request, read back. */
+function symbolsOf(symbols: RequestSymbols): readonly string[] {
+  const head = Buffer.alloc(5)
+  const length = writeVarint(head, symbols.raw, 0)
+  return readRequest(
+    unsnap(Buffer.concat([head.subarray(0, length), symbols.bytes.subarray(0, symbols.end)])),
+  ).symbols
+}
+
+test('symbols of a request are numbered as they come, begin with the empty one, and begin anew with the next request', () => {
+  const table = new SymbolTable()
+  const symbols = new RequestSymbols(table)
+  const [a, b] = ['a', 'long '.repeat(100)].map((text) => table.retainText(text))
+  expect([
+    symbols.indexOf(b ?? 0),
+    symbols.indexOf(a ?? 0),
+    symbols.indexOf(b ?? 0),
+    symbols.indexOf(0),
+  ]).toEqual([1, 2, 1, 0])
+  expect(symbolsOf(symbols)).toEqual(['', 'long '.repeat(100), 'a'])
+  symbols.reset()
+  expect(symbols.indexOf(a ?? 0)).toBe(1)
+  expect(symbolsOf(symbols)).toEqual(['', 'a'])
+})
+
+test('what was added in a state can be repeated in that state, and leads to the same table', () => {
+  const table = new SymbolTable()
+  const symbols = new RequestSymbols(table)
+  const [a = 0, b = 0, c = 0] = ['a', 'b', 'c'].map((text) => table.retainText(text))
+  const fill = (...all: number[]): ReturnType<RequestSymbols['close']> => {
+    symbols.open()
+    for (const symbol of all) symbols.indexOf(symbol)
+    return symbols.close()
+  }
+  const [first, second, third] = [fill(a, b), fill(b, a), fill(c)]
+  expect([first.before, second.before === second.after, third.before]).toEqual([0, true, first.after])
+  const before = symbolsOf(symbols)
+  symbols.reset()
+  symbols.repeat(first)
+  expect(symbols.state).toBe(third.before)
+  symbols.repeat(third)
+  expect(symbolsOf(symbols)).toEqual(before)
+  expect([a, b, c].map((symbol) => symbols.indexOf(symbol))).toEqual([1, 2, 3])
+})
+
+test('a symbol that is freed and given to another text is another symbol to a request that is being filled', () => {
+  const table = new SymbolTable()
+  const symbols = new RequestSymbols(table)
+  const old = table.retainText('old')
+  expect(symbols.indexOf(old)).toBe(1)
+  table.releaseText(old)
+  const young = table.retainText('young')
+  expect(young).toBe(old)
+  expect(symbols.indexOf(young)).toBe(2)
+  expect(symbolsOf(symbols)).toEqual(['', 'old', 'young'])
+})
+
+test('texts of exemplars are held as long as their request', () => {
+  const table = new SymbolTable()
+  const symbols = new RequestSymbols(table)
+  expect(symbols.indexOfText('trace')).toBe(1)
+  expect(symbols.indexOfText('trace')).toBe(1)
+  expect(table.textCount).toBe(2)
+  symbols.reset()
+  expect(table.textCount).toBe(1)
+})
