@@ -10,7 +10,7 @@ import {
   type ExpositionFormat,
   type ReaderOptions,
 } from '#src/text/exposition-reader.ts'
-import type { Resolve } from '#src/text/scrape-rows.ts'
+import type { Resolve } from '#src/text/exposed-series.ts'
 
 /** Makes the series that a line says, without target labels and relabeling. */
 export function resolveAsExposed(): Resolve {

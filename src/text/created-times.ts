@@ -22,22 +22,29 @@ export class CreatedTimes {
   readonly #families = new Map<string, number>()
   readonly #groups = new Map<string, Group>()
   readonly #ofRow = new Map<number, Group>()
-  /** Groups that came with this body. */
+  /** Of the body at hand: its new groups, families whose first `_created` line came, and what such lines say, by row. */
   #fresh: Group[] = []
+  readonly #newFamilies = new Set<string>()
+  readonly #seconds = new Map<number, number>()
 
   /** Whether a family has such lines. */
   has(family: string): boolean {
     return this.#families.has(family)
   }
 
-  /** Adds a `_created` line. Returns whether it is its family's first, which none of its series was added for. */
-  addRow(row: number, family: string, labels: readonly string[]): boolean {
+  /** Families whose first line came with this body: the caller adds the series that they have. */
+  get newFamilies(): ReadonlySet<string> {
+    return this.#newFamilies
+  }
+
+  /** Adds a `_created` line. */
+  addRow(row: number, family: string, labels: readonly string[]): void {
     const rows = this.#families.get(family) ?? 0
+    if (rows === 0) this.#newFamilies.add(family)
     this.#families.set(family, rows + 1)
     const group = this.#group(family, labels)
     group.rows++
     this.#ofRow.set(row, group)
-    return rows === 0
   }
 
   /** Adds a series of a family that has such lines. */
@@ -55,8 +62,19 @@ export class CreatedTimes {
     if (--group.rows === 0) this.#groups.delete(group.key)
   }
 
-  /** The slots that a `_created` line is the start time of. `at` gives the series that a slot has now. */
-  slotsOf(row: number, at: (slot: number) => Series | undefined): readonly number[] {
+  /** Takes the value of a line of this body, in Unix seconds. */
+  tell(row: number, seconds: number): void {
+    this.#seconds.set(row, seconds)
+  }
+
+  /** The start times that the body says, in Unix milliseconds, by slot. `at` gives the series that a slot has now. */
+  *startTimes(at: (slot: number) => Series | undefined): Generator<readonly [slot: number, time: number]> {
+    for (const [row, seconds] of this.#seconds) {
+      for (const slot of this.#slotsOf(row, at)) yield [slot, Math.trunc(seconds * 1000)]
+    }
+  }
+
+  #slotsOf(row: number, at: (slot: number) => Series | undefined): readonly number[] {
     const group = this.#ofRow.get(row)
     if (group === undefined) return []
     if (group.members.some(({ slot, series }) => at(slot) !== series)) {
@@ -69,13 +87,15 @@ export class CreatedTimes {
   settle(): void {
     for (const group of this.#fresh) if (group.rows === 0) this.#groups.delete(group.key)
     this.#fresh = []
+    this.#newFamilies.clear()
+    this.#seconds.clear()
   }
 
   clear(): void {
     this.#families.clear()
     this.#groups.clear()
     this.#ofRow.clear()
-    this.#fresh = []
+    this.settle()
   }
 
   #group(family: string, labels: readonly string[]): Group {

@@ -198,15 +198,14 @@ export class ExposedFamilies {
    * Takes a line of metadata in.
    *
    * @param row the line's row; one reference to the family is the row's
-   * @param holds whether another row is in the body at hand: then what it says stands
-   * @returns whether the line counts; the first of a body does
+   * @param holds whether another row is in the body at hand: then what it says stands, since the first of a body counts
    */
-  tell(line: MetadataLine, row: number, holds: (row: number) => boolean): boolean {
+  tell(line: MetadataLine, row: number, holds: (row: number) => boolean): void {
     const { kind } = line
     const family = this.#family(line.family)
     family.references++
     const before = family.rows[kind]
-    if (before >= 0 && before !== row && holds(before)) return false
+    if (before >= 0 && before !== row && holds(before)) return
     family.rows[kind] = row
     const { descriptor, type } = family
     const { description, unit } = descriptor
@@ -217,7 +216,6 @@ export class ExposedFamilies {
       family.describeNative()
     })
     this.#apply(line, family)
-    return true
   }
 
   #apply({ kind, text, type }: MetadataLine, family: Family): void {

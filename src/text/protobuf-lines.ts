@@ -1,4 +1,4 @@
-import { LineMistake } from './exposition-error.ts'
+import { excerpt, LineMistake } from './exposition-error.ts'
 import type { FamilyType, MetadataKind } from './exposed-families.ts'
 import { LineBuffer } from './line-buffer.ts'
 import { nativePoint } from './native-histogram.ts'
@@ -16,7 +16,8 @@ import {
   type Range,
 } from './protobuf-family.ts'
 import { ProtobufMessage } from './protobuf-message.ts'
-import { nativeSeparator, type SampleDetails, type ScrapeRows } from './scrape-rows.ts'
+import type { SampleDetails } from './exposed-series.ts'
+import { nativeSeparator, type ScrapeRows } from './scrape-rows.ts'
 import { decodeText, isLabelName, metricNameEnd } from './text-tokens.ts'
 
 /** How protobuf bodies are read. */
@@ -70,6 +71,8 @@ export class FamilyReader {
   readonly #labels = new LineBuffer()
   readonly #bounds = new Map<number, string>()
   #family: FamilyMessage = readFamily(this.#message)
+  /** Where the metric at hand begins. */
+  #metricAt = 0
   /** Whether the family's name stands before the braces, not quoted in them. */
   #plainName = true
 
@@ -121,6 +124,7 @@ export class FamilyReader {
 
   #metric(type: FamilyType, { from }: Range): void {
     const message = this.#message
+    this.#metricAt = from
     const wanted = valueField[type]
     let value: Range | undefined
     let time = Number.NaN
@@ -133,12 +137,12 @@ export class FamilyReader {
     }
     if (value === undefined) throw new LineMistake(`expected the value of a ${type}`, from)
     message.visit(value.from, value.to)
-    this.#value(type, this.#options.honorTimestamps ? time : Number.NaN, from)
+    this.#value(type, this.#options.honorTimestamps ? time : Number.NaN)
   }
 
-  #value(type: FamilyType, time: number, at: number): void {
+  #value(type: FamilyType, time: number): void {
     if (type === 'histogram' || type === 'gaugehistogram') {
-      this.#histogram(readHistogram(this.#message), time, at)
+      this.#histogram(readHistogram(this.#message), time)
     } else if (type === 'summary') {
       const { count, sum, startTime, quantiles } = readSummary(this.#message)
       this.#parts('', 'quantile', quantiles, { time, startTime })
@@ -150,13 +154,16 @@ export class FamilyReader {
     }
   }
 
-  #histogram(histogram: HistogramMessage, time: number, at: number): void {
+  #histogram(histogram: HistogramMessage, time: number): void {
     const { nativeHistograms = false, classicHistograms = false } = this.#options
     const native = nativeHistograms && isNative(histogram)
     const { startTime, stale } = histogram
     if (native) {
       const details = { time, startTime, native: true, exemplars: nativeExemplars(histogram) }
-      this.#sample('', Number.NaN, { ...details, ...(stale ? { stale } : { point: pointOf(histogram, at) }) })
+      this.#sample('', Number.NaN, {
+        ...details,
+        ...(stale ? { stale } : { point: pointOf(histogram, this.#metricAt) }),
+      })
     }
     if (native && !classicHistograms) return
     const { count, floatCount, sum, buckets } = histogram
@@ -205,8 +212,19 @@ export class FamilyReader {
     line.byte(details.native === true ? nativeSeparator : space)
     // The parser of lines wants an end to run into.
     line.byte(newline)
-    const row = this.#rows.sampleRow(line.bytes, line.view, 0, labelsAt, line.length - 1)
-    this.#rows.record(row, value, details)
+    this.#rows.record(this.#rowOf(labelsAt), value, details)
+  }
+
+  #rowOf(labelsAt: number): number {
+    const { bytes, view, length } = this.#line
+    try {
+      return this.#rows.sampleRow(bytes, view, 0, labelsAt, length - 1)
+    } catch (error) {
+      if (!(error instanceof LineMistake)) throw error
+      // The position in the line that was made is none in the body.
+      const shown = excerpt(bytes, 0, length - 1, error.position)
+      throw new LineMistake(`${error.message}, in: ${shown}`, this.#metricAt, error.code, error.cause)
+    }
   }
 
   #quotedName(suffix: string): void {

@@ -1,74 +1,20 @@
 import { staleBatch, type Batch } from '#src/model/batch.ts'
-import type { Point } from '#src/model/point.ts'
-import { releaseSeries, type Role, type Series } from '#src/model/series.ts'
+import { releaseSeries, type Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { boundLabelOf, normalizeBounds } from './bound-labels.ts'
 import { CreatedTimes } from './created-times.ts'
-import {
-  ExposedFamilies,
-  type ExposedFamily,
-  type ExposedName,
-  type MetadataLine,
-  type SeriesShape,
-} from './exposed-families.ts'
+import { ExposedFamilies, type ExposedName, type MetadataLine, type SeriesShape } from './exposed-families.ts'
+import type { Resolve, RowOptions, SampleDetails, ScrapeCounts } from './exposed-series.ts'
 import { ExpositionError, LineMistake } from './exposition-error.ts'
 import { LineOrder } from './line-order.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
-import { SampleColumns, type LineExemplar } from './sample-columns.ts'
+import { SampleColumns } from './sample-columns.ts'
 import { SeriesSlots } from './series-slots.ts'
 import { parseSeries, type SeriesText } from './series-text.ts'
 import { protobufDialect, textDialect, type Dialect } from './text-tokens.ts'
 
 /** What a line made of a native histogram has before its value, instead of a space: a tab. */
 export const nativeSeparator = 0x09
-
-/** One series as a target exposes it, told once, when it is new. Names and values are decoded text. */
-export interface ExposedSeries {
-  readonly name: string
-  /** Name, value, name, value, in the order of the line; `le` and `quantile` of parts as OpenMetrics writes them. */
-  readonly labels: readonly string[]
-  readonly family: ExposedFamily
-  readonly role: Role
-}
-
-/**
- * Says which series a line is; undefined drops it. It is remembered, so it is asked once while a line stays. The reader
- * takes over the reference to the series' attributes. What it throws gives the body up: an ExpositionError with its code,
- * another error with the code `series`; in both cases with the place of the line.
- */
-export type Resolve = (exposed: ExposedSeries) => Series | undefined
-
-/** What a scrape amounts to, in samples. */
-export interface ScrapeCounts {
-  /** Samples of the body, before relabeling. */
-  readonly scraped: number
-  /** Samples that relabeling left. */
-  readonly kept: number
-  /** Series that the scrape before did not have. */
-  readonly added: number
-  /** Samples of a series that the body had already, and lines of metadata that repeat one; the first counts. */
-  readonly duplicates: number
-}
-
-/** How the samples of a target are taken. */
-export interface RowOptions {
-  /** Samples of a body after relabeling; 0 for any number. */
-  readonly sampleLimit: number
-  /** Whether series with times of their own get stale markers. */
-  readonly trackTimestampsStaleness: boolean
-}
-
-/** What a sample may say beside its value. */
-export interface SampleDetails {
-  /** Unix time in milliseconds that counts; NaN for that of the scrape. */
-  readonly time: number
-  readonly exemplars?: readonly LineExemplar[] | undefined
-  /** Since when the value counts, in Unix milliseconds. */
-  readonly startTime?: number | undefined
-  readonly point?: Point | undefined
-  /** The target says that the series ended. */
-  readonly stale?: boolean | undefined
-}
 
 /**
  * The lines of a target and the series that they are, over all its scrapes. Nothing that a body brings is final before
@@ -90,16 +36,13 @@ export class ScrapeRows {
   scraped = 0
   /** Those of them that are no sample of a series: relabeling dropped it, or they are start times. */
   dropped = 0
+  #startTimes = 0
   #duplicates = 0
   /** Rows and slots that came with this body. */
   #newRows: number[] = []
   #newSlots: number[] = []
   /** Slots with several rows that have their sample. */
   readonly #sharedSeen = new Set<number>()
-  /** Seconds that `_created` lines of this body say, by row. */
-  readonly #created = new Map<number, number>()
-  /** Families whose first `_created` line came with this body. */
-  readonly #createdFamilies = new Set<string>()
   /** Whether lines were forgotten, so that a slot may have no row. */
   #orphans = false
   /** The times that lines of the last body bore. */
@@ -116,6 +59,7 @@ export class ScrapeRows {
     return {
       scraped,
       kept: scraped - dropped,
+      startTimes: this.#startTimes,
       added: this.#newSlots.length,
       duplicates: this.#duplicates,
     }
@@ -129,6 +73,7 @@ export class ScrapeRows {
     this.order.begin()
     this.scraped = 0
     this.dropped = 0
+    this.#startTimes = 0
     this.#duplicates = 0
     this.#newRows = []
     this.#newSlots = []
@@ -169,7 +114,7 @@ export class ScrapeRows {
   addMetadata(line: MetadataLine, bytes: Buffer, view: DataView, at: number, end: number): void {
     const row = this.#addRow(bytes, view, at, at, end, rowTarget.metadata, -1)
     this.#metadata.set(row, line)
-    if (!this.#families.tell(line, row, (other) => this.order.hasSeen(other))) this.#duplicates++
+    this.#families.tell(line, row, (other) => this.order.hasSeen(other))
     this.order.visit(row)
   }
 
@@ -182,7 +127,9 @@ export class ScrapeRows {
     const slot = slotOfTarget(target)
     if (slot < 0) {
       this.dropped++
-      if (target === rowTarget.created && first) this.#created.set(row, value)
+      if (target !== rowTarget.created) return
+      this.#startTimes++
+      if (first) this.#createdTimes.tell(row, value)
       return
     }
     const { columns } = this
@@ -247,8 +194,6 @@ export class ScrapeRows {
   #finish(): void {
     this.#createdTimes.settle()
     this.#sharedSeen.clear()
-    this.#created.clear()
-    this.#createdFamilies.clear()
     this.columns = new SampleColumns(0)
   }
 
@@ -259,7 +204,7 @@ export class ScrapeRows {
     try {
       if (exposed.role === 'created') {
         row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.created, exposed.id)
-        this.#addCreated(row, exposed, text)
+        this.#createdTimes.addRow(row, exposed.family.name, text.labels)
         return row
       }
       const series = this.#resolved(exposed, text, at)
@@ -316,7 +261,7 @@ export class ScrapeRows {
       this.#newSlots.push(slot)
       if (this.#createdTimes.has(family.name)) this.#createdTimes.addSeries(slot, series, family.name, labels)
     } else releaseSeries(series)
-    // The caller's own series are no line's: it counts as a duplicate of them.
+    // The caller's own series are no line's: it stays dropped.
     if (this.slots.isOwn(slot)) return
     targets[row] = slot
     for (const sharer of this.slots.attach(slot, row) ?? []) {
@@ -325,27 +270,22 @@ export class ScrapeRows {
     }
   }
 
-  #addCreated(row: number, { family }: ExposedName, { labels }: SeriesText): void {
-    if (this.#createdTimes.addRow(row, family.name, labels)) this.#createdFamilies.add(family.name)
-  }
-
   #writeStartTimes(): void {
-    if (this.#created.size === 0) return
     this.#admitCreatedFamilies()
-    for (const [row, seconds] of this.#created) {
-      const slots = this.#createdTimes.slotsOf(row, (slot) => this.slots.at(slot))
-      for (const slot of slots) this.columns.setStartTime(slot, Math.trunc(seconds * 1000))
+    for (const [slot, time] of this.#createdTimes.startTimes((slot) => this.slots.at(slot))) {
+      this.columns.setStartTime(slot, time)
     }
   }
 
   /** Adds the series of families whose first `_created` line has come: they were there before it. */
   #admitCreatedFamilies(): void {
-    if (this.#createdFamilies.size === 0) return
+    const { newFamilies } = this.#createdTimes
+    if (newFamilies.size === 0) return
     for (const row of this.table.rows()) {
       const family = this.#families.at(this.table.names[row] ?? -1)?.family.name ?? ''
       const slot = slotOfTarget(this.table.targets[row] ?? -1)
       const series = this.slots.at(slot)
-      if (series === undefined || !this.#createdFamilies.has(family)) continue
+      if (series === undefined || !newFamilies.has(family)) continue
       this.#createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
     }
   }
@@ -438,7 +378,7 @@ export class ScrapeRows {
     const series = isStartTime || dropped ? undefined : this.#resolved(exposed, text, 0)
     const orphan = this.#detach(row)
     this.table.targets[row] = isStartTime ? rowTarget.created : rowTarget.dropped
-    if (isStartTime) this.#addCreated(row, exposed, text)
+    if (isStartTime) this.#createdTimes.addRow(row, exposed.family.name, text.labels)
     if (series !== undefined) {
       this.#place(series, row, exposed, text)
       const to = this.table.targets[row] ?? rowTarget.dropped

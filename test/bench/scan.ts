@@ -10,7 +10,7 @@ import { emptyScope } from '#src/model/resource.ts'
 import { Metric, Series } from '#src/model/series.ts'
 import { Source } from '#src/model/source.ts'
 import { defaultReaderOptions, ExpositionReader } from '#src/text/exposition-reader.ts'
-import type { ExposedSeries } from '#src/text/scrape-rows.ts'
+import type { ExposedSeries } from '#src/text/exposed-series.ts'
 import { makeTargets, type BenchTarget } from './scrape-bodies.ts'
 
 const chunkLength = 256 * 1024
