@@ -181,6 +181,20 @@ test('the bundle runs worker threads', async () => {
   expect(running.log.filter(({ level }) => level !== 'info')).toEqual([])
 })
 
+test('the bundle loads built-in modules when they are used', async () => {
+  const listing = 'process.on("exit", () => console.log(process.moduleLoadList.join("\\n")))'
+  const { stdout } = await exec(process.execPath, [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(listing)}`,
+    main,
+    'validate',
+    '--config',
+    join(root, 'configs/host.yaml'),
+  ])
+  expect(stdout).toContain('NativeModule fs\n')
+  expect(stdout).not.toMatch(/^NativeModule (?:http|tls|child_process|internal\/deps\/undici\/undici)$/m)
+})
+
 test('the bundle loads what a configuration uses, and nothing else', async () => {
   const list = join(folder.path, 'loaded')
   const hooks = `
