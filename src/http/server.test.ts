@@ -74,6 +74,21 @@ describe('answers', () => {
     },
   )
 
+  test('headers that take too long are not waited for', async () => {
+    const server = await start({ limits: { headersTimeoutMs: 41 } })
+    const { hostname, port } = new URL(server.url)
+    const socket = connect(Number(port), hostname)
+    socket.write('GET / HTTP/1.1\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 /)
+    socket.destroy()
+  })
+
+  test('headers may take any time', async () => {
+    const server = await start({ limits: { headersTimeoutMs: 0 } })
+    expect((await fetch(url(server))).status).toBe(200)
+  })
+
   test('an answer that takes too long is cut off', async () => {
     const server = await start({ limits: { responseTimeoutMs: 50 }, handler: () => undefined })
     await expect(fetch(url(server))).rejects.toThrow('fetch failed')

@@ -82,14 +82,15 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   const endpoint = parseEndpoint(settings.endpoint)
   const limits = { ...defaultLimits, ...settings.limits }
   const listener = guard(settings, limits, clock)
+  // Node refuses to wait longer for the headers than for the whole request; 0 is no limit for that.
+  const headersTimeout = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs || Infinity)
   const options = {
-    // Node refuses to wait longer for the headers than for the whole request; 0 is no limit for that.
-    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs || Infinity),
+    headersTimeout,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.maxHeaderSize,
-    // Node looks for slow requests only this often; its default of 30 s would stretch every limit.
-    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    // Node looks for slow requests only this often. Its 30 s would stretch the limits, and oftener wakes an idle process.
+    connectionsCheckingInterval: Math.ceil(headersTimeout / 2) || 5000,
   }
   let server: Server | SecureServer
   let endWatch: (() => void) | undefined
