@@ -57,7 +57,6 @@ test('a configuration of Prometheus is taken as it is, with all that it may say 
       keep_dropped_targets: 6
       native_histogram_bucket_limit: 0
       extra_scrape_metrics: true
-      series_limit: 0
       scrape_align_interval: 1m
       scrape_offset: 5s
       no_stale_markers: true

@@ -252,6 +252,15 @@ describe('metric_relabel_configs', () => {
     expect(receiver.context.ledger.dropped.get('relabel_dropped')).toBe(1)
   })
 
+  test('are not counted as the reason why lines of start times are no samples', async () => {
+    target.contentType = 'application/openmetrics-text; version=1.0.0'
+    target.body = '# TYPE a counter\na_total 1\na_created 1600000000\n# EOF\n'
+    const receiver = await start()
+    expect(ownValues(valuesOf(await receiver.cycle()))).toEqual([1, 2, 1, 1])
+    expect(receiver.context.next.batches[0]?.startTimeAt(5)).toBe(1_600_000_000_000)
+    expect([...receiver.context.ledger.dropped]).toEqual([])
+  })
+
   test('that leave a series without a name fail the scrape', async () => {
     const receiver = await start("metric_relabel_configs: [{ target_label: __name__, replacement: '' }]")
     expect(valuesOf(await receiver.cycle())).toMatchObject({ up: 0 })

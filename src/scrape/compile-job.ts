@@ -126,7 +126,6 @@ function limitsOf(
       labelName: options.label_name_length_limit ?? global.label_name_length_limit ?? 0,
       labelValue: options.label_value_length_limit ?? global.label_value_length_limit ?? 0,
       body: options.body_size_limit ?? global.body_size_limit ?? 0,
-      series: options.series_limit ?? 0,
     },
     targetLimit: options.target_limit ?? global.target_limit ?? 0,
     keepDroppedTargets: keep === 0 ? standard.droppedTargets : keep,

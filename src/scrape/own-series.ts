@@ -10,6 +10,8 @@ export interface ScrapeReport {
   /** Samples of the body, and those that relabeling left. */
   readonly scraped: number
   readonly kept: number
+  /** Lines of the body that only say since when others count. */
+  readonly startTimes: number
   /** Series that the scrape before did not have. */
   readonly added: number
   /** Bytes of the body, uncompressed; -1 where there were too many, 0 where the scrape failed otherwise. */

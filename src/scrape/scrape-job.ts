@@ -15,8 +15,6 @@ export interface ScrapeLimits {
   readonly labelValue: number
   /** Bytes of a body, uncompressed. */
   readonly body: number
-  /** Different series in a day; what is more is left out, and fails nothing. */
-  readonly series: number
 }
 
 /** One job, as its `scrape_config` and the global settings have it: what targets are made and scraped by. */

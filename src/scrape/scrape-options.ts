@@ -157,7 +157,6 @@ export const ScrapeOptions = Options({
   native_histogram_min_bucket_factor: laterLimit(
     'The least growth from one bucket of a native histogram to the next.',
   ),
-  series_limit: limit('Different series of a target in a day; more are left out. As in vmagent.'),
   scrape_align_interval: Type.Optional(
     PrometheusDuration({ description: 'Scrapes begin at multiples of this. As in vmagent.' }),
   ),

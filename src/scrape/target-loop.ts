@@ -19,6 +19,8 @@ const mostOwed = 16
 /** What bodies may be compressed with, the cheapest first. */
 const encodings = ['zstd', 'gzip'] as const
 
+const noCounts = { scraped: 0, kept: 0, startTimes: 0, added: 0 }
+
 /** What the loops of one job share. */
 export interface LoopSurroundings {
   readonly job: ScrapeJob
@@ -261,13 +263,14 @@ export class TargetLoop implements Appointment {
   ): ScrapeReport {
     // Of a body that is given up for what it says, the samples so far count; of one that did not come whole, none.
     const counted = begun && (error === undefined || error instanceof ExpositionError)
-    const { scraped, kept, added } = counted ? reader.counts : { scraped: 0, kept: 0, added: 0 }
+    const { scraped, kept, startTimes, added } = counted ? reader.counts : noCounts
     const tooLarge = failureReason(error) === 'body_too_large'
     return {
       up: error === undefined,
       durationMs,
       scraped,
       kept,
+      startTimes,
       // The line that a body is given up for may be of a series that is new.
       added: Math.min(added, kept),
       bodyBytes: error === undefined ? bodyBytes : tooLarge ? -1 : 0,
@@ -279,12 +282,12 @@ export class TargetLoop implements Appointment {
   #note(time: number, report: ScrapeReport, error: unknown, { begun }: ScrapeBody): void {
     const { receiver, job } = this.#around
     const { collections, ledger, logger } = receiver
-    const { durationMs, scraped, kept, bodyBytes } = report
+    const { durationMs, scraped, kept, startTimes, bodyBytes } = report
     const message = error === undefined ? undefined : describeError(error)
     const reason = error === undefined ? undefined : (failureReason(error) ?? 'internal_error')
     collections.record({ source: this.source.part, durationMs, error: reason })
     collections.intervalMs = Math.max(collections.intervalMs ?? 0, this.target.intervalMs)
-    if (reason === undefined) ledger.dropped.add('relabel_dropped', scraped - kept)
+    if (reason === undefined) ledger.dropped.add('relabel_dropped', scraped - kept - startTimes)
     else if (begun) ledger.dropped.add(reason, kept)
     const fields = { job: job.name, target: this.source.part, reason, error: message }
     if (reason === 'internal_error') logger.error('scraping has a defect', { ...fields, error })
