@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['{src,receivers,processors,exporters,test}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.peer.test.ts'],
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 20_000,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: product.map((folder) => `${folder}/**/*.ts`),

@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/peers/**/*.peer.test.ts'],
     reporters: ['default', './test/closing-line.ts'],
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
   },
 })

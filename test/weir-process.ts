@@ -27,7 +27,7 @@ export interface WeirProcessOptions {
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 /** Longer than anything takes on a busy machine: only a hang reaches it. */
-const patienceMs = 15_000
+const patienceMs = 60_000
 
 /** The real program, as a child process. Use `await using`, so that none is left behind. */
 export class WeirProcess implements AsyncDisposable {

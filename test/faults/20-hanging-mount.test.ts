@@ -150,7 +150,11 @@ test('20: the program ends while a mount hangs, with all that it had', async () 
     scrapers: { filesystem: }
 exporters:
   json: { path: ${JSON.stringify(output)}, format: lines, flush_interval: 10ms }
+extensions:
+  health_check: { endpoint: 127.0.0.1:0 }
 service:
+  extensions: [health_check]
+  telemetry: { metrics: { level: none } }
   pipelines:
     metrics: { receivers: [hostmetrics], exporters: [json] }
 `,

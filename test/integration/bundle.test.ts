@@ -38,8 +38,8 @@ async function weir(...args: string[]): Promise<{ readonly stdout: string; reado
 function hostOptions(peer: string, json: string): string[] {
   const reader = {
     periodic: {
-      interval: 200,
-      timeout: 200,
+      interval: 4_000,
+      timeout: 4_000,
       exporter: { otlp: { protocol: 'grpc', endpoint: peer, insecure: true } },
     },
   }
