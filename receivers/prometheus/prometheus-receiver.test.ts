@@ -425,6 +425,7 @@ describe('a process that was suspended', () => {
     clock.skip(4 * intervalMs + 9000)
     await clock.advance(0)
     expect([target.requests.length, receiver.target.missed]).toEqual([1, 4])
+    expect(receiver.context.collections.of(`j/${target.address}`).missed).toBe(4)
     const [sample] = await receiver.cycle()
     expect([target.requests.length, (sample?.time ?? 0) % intervalMs]).toEqual([2, 0])
   })

@@ -109,7 +109,9 @@ export class TargetLoop implements Appointment {
     // After a suspension all targets are late: each goes on at its next time, so that there is no burst.
     const skips = this.#running !== undefined || (late > intervalMs / 2 && !this.#skipped)
     this.#skipped = skips
-    this.missed += passed + (skips ? 1 : 0)
+    const missed = passed + (skips ? 1 : 0)
+    this.missed += missed
+    if (missed > 0) receiver.collections.of(this.source.part).missed += missed
     if (!skips) void this.#scrape(this.#timeOf(tick))
   }
 

@@ -17,6 +17,8 @@ export interface CollectionTotals {
   series: number
   /** Series that came or went, in all. */
   churn: number
+  /** Cycles that were left out because the process did not get to them: it was suspended, or far too slow. */
+  missed: number
   /** The id of the layout that was counted last. */
   layout: number
 }
@@ -38,6 +40,7 @@ export class Collections {
         errors: new Map(),
         series: 0,
         churn: 0,
+        missed: 0,
         layout: 0,
       }
       this.bySource.set(source, totals)

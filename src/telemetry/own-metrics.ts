@@ -232,6 +232,15 @@ export const ownMetrics: readonly OwnMetric[] = [
     read: eachSource((totals) => [[{}, totals.churn]]),
   },
   {
+    name: 'weir_collection_missed',
+    unit: '{collection}',
+    description: 'Collection cycles that were left out because the process was suspended or far too slow.',
+    kind: 'counter',
+    attributes: source,
+    level: 'normal',
+    read: eachSource((totals) => [[{}, totals.missed]]),
+  },
+  {
     name: 'weir_config_last_reload_successful',
     unit: '1',
     description: 'Whether the last reload worked; 1 before the first.',

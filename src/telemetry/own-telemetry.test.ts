@@ -107,6 +107,8 @@ describe('what is scraped', () => {
       'weir_collection_series{component="hostmetrics",source="disk"} 0',
       'weir_collection_churned_series_total{component="hostmetrics",source="cpu"} 9',
       'weir_collection_churned_series_total{component="hostmetrics",source="disk"} 0',
+      'weir_collection_missed_total{component="hostmetrics",source="cpu"} 0',
+      'weir_collection_missed_total{component="hostmetrics",source="disk"} 0',
     ])
     receiver.collections?.forget('cpu')
     expect(await scrape(telemetry)).not.toContain('source="cpu"')

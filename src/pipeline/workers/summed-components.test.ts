@@ -38,6 +38,7 @@ function totals(collections: number): CollectionTotals {
     errors: new Map(),
     series: 0,
     churn: 0,
+    missed: 0,
     layout: 1,
   }
 }

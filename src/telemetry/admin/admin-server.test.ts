@@ -285,6 +285,7 @@ test('/status tells all there is', async () => {
               duration_seconds: 0.02,
               series: 0,
               churn: 0,
+              missed: 0,
             },
           ],
         },

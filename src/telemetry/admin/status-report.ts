@@ -87,6 +87,7 @@ function collectionsReport({ bySource, intervalMs }: Collections): object {
       duration_seconds: totals.durationMs / 1000,
       series: totals.series,
       churn: totals.churn,
+      missed: totals.missed,
     })),
   }
 }
