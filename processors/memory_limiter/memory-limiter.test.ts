@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Source } from '#src/model/source.ts'
 import { testContext } from '#src/testing/context.ts'
 import { batchOf, series } from '#src/testing/series.ts'
+import { noteOtherThreads } from '#src/telemetry/thread-memory.ts'
 import { checkLimits, type MemoryLimiterConfig } from './config.ts'
 import definition from './index.ts'
 import { limitsOf } from './limits.ts'
@@ -194,6 +195,9 @@ test("the process' own memory is measured: buffers once, within what is availabl
   expect(processMemory.available()).toBeGreaterThan(processMemory.used())
   expect(processMemory.heapLimit()).toBeGreaterThan(processMemory.heap())
   expect(processMemory.collect === undefined).toBe(globalThis.gc === undefined)
+  noteOtherThreads(1000 * mebibyte)
+  expect(processMemory.used() - before).toBeGreaterThan(1000 * mebibyte)
+  noteOtherThreads(0)
   const context = testContext()
   const limiter = definition.create({ ...config, limit_mib: 0, limit_percentage: 90 }, context)
   if (!('consume' in limiter)) throw new Error('it consumes')

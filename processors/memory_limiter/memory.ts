@@ -1,15 +1,19 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
+import { memoryOfOtherThreads, memoryOfThisThread } from '#src/telemetry/thread-memory.ts'
 
 /** What the limiter asks of the machine; all in bytes. */
 export interface Memory {
-  /** The heap in use, V8's own. */
+  /** The heap of this thread in use, V8's own. */
   heap(): number
-  /** The heap in use, and what lives outside of it: buffers, WebAssembly. Not the resident set, which does not fall. */
+  /**
+   * The heap in use, and what lives outside of it: buffers, WebAssembly; of all threads. Not the resident set, which does
+   * not fall.
+   */
   used(): number
   /** What the process may use: the limit of its control group, else the memory of the host. */
   available(): number
-  /** Where V8 gives up, whatever the host has left. */
+  /** Where V8 ends this thread, whatever the host has left. */
   heapLimit(): number
   /** Collects garbage, where the process was started so that it can (`--expose-gc`). */
   readonly collect: (() => void) | undefined
@@ -18,11 +22,7 @@ export interface Memory {
 /** The memory of this process. */
 export const processMemory: Memory = {
   heap: () => process.memoryUsage().heapUsed,
-  used() {
-    // `external` has the array buffers in it already.
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  },
+  used: () => memoryOfThisThread() + memoryOfOtherThreads(),
   available() {
     // libuv reads memory.max or memory.limit_in_bytes of the process' own group; 0 or a huge number where there is none.
     const limit = process.constrainedMemory()

@@ -70,6 +70,11 @@ export class PoolWorker {
     }
   }
 
+  /** What it uses of memory, as it told last. */
+  get usedBytes(): number {
+    return this.#thread === undefined ? 0 : (this.#last?.usedBytes ?? 0)
+  }
+
   /**
    * Makes it run a configuration; one that is dead does when it is started again.
    *
@@ -93,8 +98,13 @@ export class PoolWorker {
     return await this.#within(1000, this.#thread?.call(name, given))
   }
 
-  /** To be called each second: ends a thread that hangs. */
-  tick(): void {
+  /**
+   * To be called each second: ends a thread that hangs.
+   *
+   * @param allBytes what all threads use of memory
+   */
+  tick(allBytes: number): void {
+    this.#thread?.post({ kind: 'memory', othersBytes: allBytes - this.usedBytes })
     if (this.#thread === undefined || ++this.#silence < silentTicks) return
     void this.#thread.terminate(`it hung: it said nothing for ${silentTicks} s`)
   }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Configuration } from '#src/config/configuration.ts'
 import { readConfiguration } from '#src/config/read-configuration.ts'
 import { compareBytewise } from '#src/model/attribute-set.ts'
+import { memoryOfOtherThreads } from '#src/telemetry/thread-memory.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
 import { FakeTarget } from '#src/testing/fake-target.ts'
@@ -143,6 +144,8 @@ describe('over two workers', () => {
     const exporter = trial.component('prometheus_remote_write')
     expect(exporter.parts?.length).toBe(2)
     expect(exporter.location).toBe(receiver.url)
+    await trial.clock.advance(1000)
+    expect(memoryOfOtherThreads()).toBeGreaterThan(2e6)
     expect(await trial.stop()).toEqual([])
     const received = samplesOf(receiver)
     expect(Math.max(...received.values())).toBe(1)

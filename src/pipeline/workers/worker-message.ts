@@ -132,6 +132,14 @@ export interface ReportMessage {
   readonly components: readonly ComponentReport[]
   readonly outboxes: readonly OutboxReport[]
   readonly heapUsedBytes: number
+  /** All memory that the thread uses. */
+  readonly usedBytes: number
+}
+
+/** What all other threads use of memory. */
+export interface MemoryMessage {
+  readonly kind: 'memory'
+  readonly othersBytes: number
 }
 
 /** A line of the log, ready to write. */
@@ -140,7 +148,7 @@ export interface LineMessage {
   readonly line: string
 }
 
-export type ToWorker = CallMessage | SettledMessage | ReturnedMessage | FullMessage
+export type ToWorker = CallMessage | SettledMessage | ReturnedMessage | FullMessage | MemoryMessage
 export type FromWorker = RequestMessage | AnswerMessage | ReportMessage | LineMessage
 
 /** Posts to the other thread. */

@@ -2,6 +2,7 @@ import { every, type Schedule } from '#src/component/schedule.ts'
 import type { Configuration } from '#src/config/configuration.ts'
 import type { WorkerStatus } from '#src/telemetry/service-view.ts'
 import type { RelabelTrace } from '#src/telemetry/targets-view.ts'
+import { memoryOfThisThread, noteOtherThreads } from '#src/telemetry/thread-memory.ts'
 import type { LossReport } from '../graph.ts'
 import { PoolWorker, type WorkerContext } from './pool-worker.ts'
 import type { SummedComponent } from './summed-component.ts'
@@ -72,6 +73,7 @@ export class WorkerPool {
     this.#ticks = undefined
     await Promise.all(this.#workers.map(async (worker) => await worker.end()))
     this.#workers = []
+    noteOtherThreads(0)
     return this.#exporters().map(({ id, workersLedger: { dropped, queued } }) => ({
       exporter: id,
       points: dropped.total - (this.#droppedBefore.get(id) ?? 0) + queued,
@@ -86,7 +88,9 @@ export class WorkerPool {
     if (this.#workers.length === 0) return undefined
     const { clock, logger } = this.#context
     const tick = (): void => {
-      for (const worker of this.#workers) worker.tick()
+      const usedBytes = this.#workers.reduce((sum, worker) => sum + worker.usedBytes, 0)
+      noteOtherThreads(usedBytes)
+      for (const worker of this.#workers) worker.tick(usedBytes + memoryOfThisThread())
     }
     return every(clock, 1000, tick, {
       onError: (error) => logger.error('worker threads could not be watched', { error }),

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Configuration } from '#src/config/configuration.ts'
 import { readConfiguration } from '#src/config/read-configuration.ts'
 import { StructuredLogger } from '#src/telemetry/structured-logger.ts'
+import { memoryOfOtherThreads } from '#src/telemetry/thread-memory.ts'
 import { FakeTarget } from '#src/testing/fake-target.ts'
 import { pack } from './portable-configuration.ts'
 import type {
@@ -114,6 +115,8 @@ describe('a worker', () => {
     host.service.take({ kind: 'settled', instance, id, sequence: 1, outcomes: undefined })
     host.service.take({ kind: 'returned', instance, id, memory: new ArrayBuffer(8) })
     host.service.take({ kind: 'full', instance, full: true })
+    host.service.take({ kind: 'memory', othersBytes: 7 })
+    expect(memoryOfOtherThreads()).toBe(7)
     await host.call('finish', undefined)
     const delivered = points.reduce((sum, each) => sum + each, 0)
     expect(host.report?.components[1]?.counts.delivered).toBe(delivered)

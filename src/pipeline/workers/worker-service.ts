@@ -4,6 +4,7 @@ import type { SinkLimits } from '#src/queue/request-queue.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { ComponentStatus } from '#src/telemetry/service-view.ts'
 import { StructuredLogger } from '#src/telemetry/structured-logger.ts'
+import { memoryOfThisThread, noteOtherThreads } from '#src/telemetry/thread-memory.ts'
 import { watchEscapedErrors } from '../escaped-errors.ts'
 import { exitStatus } from '../exit-status.ts'
 import { Graph } from '../graph.ts'
@@ -102,7 +103,8 @@ export class WorkerService {
     if (message.kind === 'call') this.#call(message)
     else if (message.kind === 'settled') this.#outboxes.get(message.instance)?.settle(message)
     else if (message.kind === 'returned') this.#outboxes.get(message.instance)?.takeBack(message)
-    else this.#outboxes.get(message.instance)?.noteFull(message)
+    else if (message.kind === 'full') this.#outboxes.get(message.instance)?.noteFull(message)
+    else noteOtherThreads(message.othersBytes)
   }
 
   /** Tells the main thread how components fare. */
@@ -117,6 +119,7 @@ export class WorkerService {
       components,
       outboxes: Array.from(this.#outboxes.values(), (outbox) => outbox.report()),
       heapUsedBytes: process.memoryUsage().heapUsed,
+      usedBytes: memoryOfThisThread(),
     })
   }
 
