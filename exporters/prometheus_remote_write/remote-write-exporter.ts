@@ -11,7 +11,7 @@ import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
 import { Encoding } from './encoding.ts'
 import type { RemoteWriteConfig } from './config.ts'
-import type { Protocol } from './protocol.ts'
+import type { Protocol, ProtocolVersion } from './protocol.ts'
 import type { Sender } from './sender.ts'
 
 /** A call of `consume` that is not encoded yet. */
@@ -72,7 +72,19 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   get queue(): RequestSink {
-    return this.#parts.queue
+    const { queue, protocol } = this.#parts
+    return {
+      limits: queue.limits,
+      format: protocol.version,
+      admits: (bytes) => queue.admits(bytes),
+      enqueue: (request) => queue.enqueue(request),
+    }
+  }
+
+  /** In a worker thread the main thread says which version is spoken, once it has found out. */
+  get #version(): ProtocolVersion {
+    const { queue, protocol } = this.#parts
+    return queue.format === '1.0' ? queue.format : protocol.version
   }
 
   start(): void {
@@ -117,8 +129,8 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   #makeEncoding(): Encoding {
-    const { queue, protocol } = this.#parts
-    return new Encoding(protocol.version, this.#config, this.#context.clock, {
+    const { queue } = this.#parts
+    return new Encoding(this.#version, this.#config, this.#context.clock, {
       encoded: (points, bytes) => {
         this.#settleUnencoded(points)
         if (points > 0) this.#bytesPerPoint += (bytes / points - this.#bytesPerPoint) / 64
@@ -161,7 +173,7 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   async #encode({ intake, batches }: Call): Promise<void> {
-    if (this.#encoding.version !== this.#parts.protocol.version) {
+    if (this.#encoding.version !== this.#version) {
       this.#encoding.flush()
       this.#encoding = this.#makeEncoding()
     }
@@ -199,6 +211,6 @@ export class RemoteWriteExporter implements Exporter {
 
   #sendMetadata(): void {
     // Version 2.0 says it with each series.
-    if (this.#parts.protocol.version === '1.0' && this.#parts.queue.admits(0)) this.#encoding.sendMetadata()
+    if (this.#version === '1.0' && this.#parts.queue.admits(0)) this.#encoding.sendMetadata()
   }
 }

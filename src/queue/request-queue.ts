@@ -36,6 +36,8 @@ export interface SinkLimits {
 /** Where requests go that are encoded, as an encoder sees it. */
 export interface RequestSink {
   readonly limits: SinkLimits
+  /** The format that requests are wanted in from now on, where the sender knows better than the encoder. */
+  readonly format?: string | undefined
   /** Whether so many bytes more fit; one that drops the oldest makes room first, where it can. */
   admits(bytes: number): boolean
   /** Puts a request in, also where it is full: what was admitted is not refused afterwards. */

@@ -28,6 +28,8 @@ class Crossing {
   /** Data points by what the peer did. */
   readonly outcomes = { deliver: 0, reject: 0, drop: 0 }
   exists = true
+  /** What the exporter on the main thread wants. */
+  format: string | undefined
 
   constructor(limits: SinkLimits & { maxRequests?: number } = { maxBytes: 1e6, whenFull: 'refuse' }) {
     this.queue = new MemoryQueue(1, { maxRequests: 1000, ...limits }, (request) => {
@@ -41,7 +43,7 @@ class Crossing {
       this.toMain.push(structuredClone(message as RequestMessage & FromWorker, { transfer: [...transfer] }))
     })
     this.inbox = new Inbox(7, {
-      queue: () => (this.exists ? this.queue : undefined),
+      queue: () => (this.exists ? Object.assign(this.queue, { format: this.format }) : undefined),
       post: (message, transfer = []) => {
         this.toWorker.push(structuredClone(message, { transfer: [...transfer] }))
       },
@@ -87,7 +89,7 @@ class Crossing {
     const message = this.toWorker.shift()
     if (message?.kind === 'settled') this.outbox.settle(message)
     else if (message?.kind === 'returned') this.outbox.takeBack(message)
-    else if (message?.kind === 'full') this.outbox.noteFull(message)
+    else if (message?.kind === 'queue') this.outbox.noteState(message)
   }
 
   handAll(): void {
@@ -183,6 +185,15 @@ describe('a request that crosses', () => {
     crossing.handAll()
     expect(crossing.queue.take(0)?.body.toString()).toBe('shared')
     expect(body.toString()).toBe('shared')
+  })
+
+  test('tells the worker by its return in which format others are wanted', () => {
+    const crossing = new Crossing()
+    expect(crossing.outbox.format).toBeUndefined()
+    crossing.format = '1.0'
+    crossing.send([[crossing.accept(1), 1]])
+    crossing.handAll()
+    expect(crossing.outbox.format).toBe('1.0')
   })
 
   test('is dropped, and counted, where the exporter of the main thread could not be made', () => {

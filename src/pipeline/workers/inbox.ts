@@ -37,7 +37,7 @@ export class Inbox {
   /** Data points that a durable queue has, and that the worker knows of: they stay queued in its account. */
   #kept = 0
   #away = 0
-  #full = false
+  #state: { readonly full: boolean; readonly format: string | undefined } = { full: false, format: undefined }
   /** The account of a worker that died. */
   #ledger: Ledger | undefined
 
@@ -77,7 +77,7 @@ export class Inbox {
     // One that drops the oldest makes room now.
     queue.admits(length)
     queue.enqueue(crossed)
-    this.#tellFull(!queue.admits(0))
+    this.#tellState({ full: !queue.admits(0), format: queue.format })
   }
 
   /** The worker has taken what it was told, as far as it says. */
@@ -149,13 +149,15 @@ export class Inbox {
     if (this.#ledger !== undefined) return
     this.#around.post({ kind: 'returned', instance: this.#instance, id, memory }, [memory])
     // Where others keep the queue full, the worker may try again once it has nothing in it.
-    if (this.#full && (this.#away === 0 || this.#around.queue()?.admits(0) === true)) this.#tellFull(false)
+    if (this.#state.full && (this.#away === 0 || this.#around.queue()?.admits(0) === true))
+      this.#tellState({ ...this.#state, full: false })
   }
 
-  #tellFull(full: boolean): void {
-    if (this.#full === full || this.#ledger !== undefined) return
-    this.#full = full
-    this.#around.post({ kind: 'full', instance: this.#instance, full })
+  #tellState(state: { readonly full: boolean; readonly format: string | undefined }): void {
+    const { full, format } = this.#state
+    if ((full === state.full && format === state.format) || this.#ledger !== undefined) return
+    this.#state = state
+    this.#around.post({ kind: 'queue', instance: this.#instance, ...state })
   }
 }
 

@@ -2,10 +2,10 @@ import { isMarkedAsUntransferable } from 'node:worker_threads'
 import type { EncodedRequest, RequestSink, SinkLimits } from '#src/queue/request-queue.ts'
 import type {
   FromWorker,
-  FullMessage,
   Outcome,
   OutboxReport,
   Post,
+  QueueMessage,
   ReturnedMessage,
   SettledMessage,
 } from './worker-message.ts'
@@ -24,7 +24,7 @@ export class Outbox implements RequestSink {
   /** Requests whose memory is on the main thread, by id, and how long their bodies were before it left. */
   readonly #away = new Map<number, { readonly length: number; readonly request: EncodedRequest }>()
   #awayBytes = 0
-  #full = false
+  #state: Pick<QueueMessage, 'full' | 'format'> = { full: false, format: undefined }
   #posted = 0
   #settled = 0
 
@@ -44,8 +44,12 @@ export class Outbox implements RequestSink {
     return this.#open.size === 0 && this.#away.size === 0
   }
 
+  get format(): string | undefined {
+    return this.#state.format
+  }
+
   admits(bytes: number): boolean {
-    return !this.#full && (this.#away.size === 0 || this.#awayBytes + bytes <= this.limits.maxBytes)
+    return !this.#state.full && (this.#away.size === 0 || this.#awayBytes + bytes <= this.limits.maxBytes)
   }
 
   enqueue(request: EncodedRequest): void {
@@ -87,8 +91,8 @@ export class Outbox implements RequestSink {
     away.request.release(Buffer.from(memory))
   }
 
-  noteFull({ full }: FullMessage): void {
-    this.#full = full
+  noteState(message: QueueMessage): void {
+    this.#state = message
   }
 
   report(): OutboxReport {

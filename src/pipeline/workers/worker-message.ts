@@ -60,11 +60,14 @@ export interface ReturnedMessage {
   readonly memory: ArrayBuffer
 }
 
-/** Whether the queue on the main thread has room. */
-export interface FullMessage {
-  readonly kind: 'full'
+/** How the queue on the main thread is now. */
+export interface QueueMessage {
+  readonly kind: 'queue'
   readonly instance: number
+  /** Whether it has no room. */
   readonly full: boolean
+  /** The format that it wants requests in, where it does not matter undefined. */
+  readonly format: string | undefined
 }
 
 /** What a call of the main thread is given and gives back, by its name. */
@@ -148,7 +151,7 @@ export interface LineMessage {
   readonly line: string
 }
 
-export type ToWorker = CallMessage | SettledMessage | ReturnedMessage | FullMessage | MemoryMessage
+export type ToWorker = CallMessage | SettledMessage | ReturnedMessage | QueueMessage | MemoryMessage
 export type FromWorker = RequestMessage | AnswerMessage | ReportMessage | LineMessage
 
 /** Posts to the other thread. */

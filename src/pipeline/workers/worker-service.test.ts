@@ -114,7 +114,7 @@ describe('a worker', () => {
     expect(receiver?.targets?.active).toMatchObject([{ health: 'up' }])
     host.service.take({ kind: 'settled', instance, id, sequence: 1, outcomes: undefined })
     host.service.take({ kind: 'returned', instance, id, memory: new ArrayBuffer(8) })
-    host.service.take({ kind: 'full', instance, full: true })
+    host.service.take({ kind: 'queue', instance, full: true, format: undefined })
     host.service.take({ kind: 'memory', othersBytes: 7 })
     expect(memoryOfOtherThreads()).toBe(7)
     await host.call('finish', undefined)

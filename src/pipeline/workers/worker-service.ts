@@ -103,7 +103,7 @@ export class WorkerService {
     if (message.kind === 'call') this.#call(message)
     else if (message.kind === 'settled') this.#outboxes.get(message.instance)?.settle(message)
     else if (message.kind === 'returned') this.#outboxes.get(message.instance)?.takeBack(message)
-    else if (message.kind === 'full') this.#outboxes.get(message.instance)?.noteFull(message)
+    else if (message.kind === 'queue') this.#outboxes.get(message.instance)?.noteState(message)
     else noteOtherThreads(message.othersBytes)
   }
 
