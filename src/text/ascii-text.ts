@@ -18,7 +18,7 @@ interface SlicedBuffer {
  */
 export function asciiText(bytes: Buffer, from: number, to: number): string {
   const length = to - from
-  if (length > longest || length === 0) return length === 0 ? '' : sliceOf(bytes, from, to)
+  if (length > longest || length === 0) return length === 0 ? '' : latin1Text(bytes, from, to)
   const place = placeOf(bytes, from, length)
   const base = place * longest
   if (lengths[place] === length) {
@@ -26,7 +26,7 @@ export function asciiText(bytes: Buffer, from: number, to: number): string {
     while (same < length && remembered[base + same] === bytes[from + same]) same++
     if (same === length) return texts[place] ?? ''
   }
-  const text = sliceOf(bytes, from, to)
+  const text = latin1Text(bytes, from, to)
   lengths[place] = length
   texts[place] = text
   for (let index = 0; index < length; index++) remembered[base + index] = bytes[from + index] ?? 0
@@ -42,6 +42,7 @@ function placeOf(bytes: Buffer, from: number, length: number): number {
   return (Math.imul(first | (second << 8) | (third << 16) | (last << 24), 0x9e3779b1) >>> 22) ^ (length << 1)
 }
 
-function sliceOf(bytes: Buffer, from: number, to: number): string {
+/** The text of bytes, one character each. */
+export function latin1Text(bytes: Buffer, from: number, to: number): string {
   return (bytes as unknown as SlicedBuffer).latin1Slice(from, to)
 }

@@ -41,6 +41,16 @@ describe('over scrapes', () => {
     expect(internedCounts()).toEqual(before)
   })
 
+  test('a line that only begins as the predicted one is another', () => {
+    const reader = makeReader()
+    scrape(reader, 'a 1\nb{x="1"} 1\n')
+    expect(sampleLines(scrape(reader, 'a {y="1"} 2\na  3\nb{x="1"}4\nb{x="1"}  5\n'))).toEqual([
+      'a{} 3',
+      'b{x="1"} 4',
+      'a{y="1"} 2',
+    ])
+  })
+
   test('a series is asked for once while its line stays, and so is one that is dropped', () => {
     const asked: string[] = []
     const resolve = resolveAsExposed()

@@ -50,6 +50,13 @@ describe('OpenMetrics refuses', () => {
   })
 })
 
+test('a line behind the end is refused also where it was known', () => {
+  const reader = makeReader()
+  const om = { format: 'openmetrics-1.0.0' } as const
+  scrape(reader, 'a 1\nb 2\n# EOF\n', om)
+  expect(() => scrape(reader, 'a 1\n# EOF\nb 2\n', om)).toThrowError(expect.objectContaining({ line: 3 }))
+})
+
 test('exemplars come with their labels, values and times; those whose labels are too long are left out', () => {
   const reader = makeReader()
   const long = 'x'.repeat(128)

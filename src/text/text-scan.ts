@@ -5,7 +5,7 @@ import { openMetricsRest, type LineRest } from './open-metrics-line.ts'
 import { viewOf } from './part-table.ts'
 import { rowTarget } from './row-table.ts'
 import type { ScrapeRows } from './scrape-rows.ts'
-import { metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './text-tokens.ts'
+import { isBlank, metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './text-tokens.ts'
 import { exactPowersOfTen, parseMilliseconds, valueOf } from './value-text.ts'
 
 /** The longest line, in bytes. Prometheus knows no such bound; real lines stay below 4 KiB. */
@@ -17,6 +17,7 @@ const hash = 0x23
 const minus = 0x2d
 const plus = 0x2b
 const point = 0x2e
+const braceOpen = 0x7b
 const zero = 0x30
 const letterE = 0x65
 
@@ -31,6 +32,9 @@ export class TextScan {
   /** Lines that are finished. */
   #lines = 0
   #ended = false
+  /** The row of the line at hand and the position of its value, where it was predicted and only its value is not plain. */
+  #heldRow = -1
+  #heldAt = 0
 
   constructor(rows: ScrapeRows, options: { honorTimestamps: boolean }) {
     this.#rows = rows
@@ -106,9 +110,10 @@ export class TextScan {
     let at = from
     try {
       while (at < end) {
+        if (this.#ended) throw new LineMistake('expected nothing behind "# EOF"', at)
         at = this.#predicted(bytes, view, at, end)
         if (at >= end) break
-        at = this.#line(bytes, view, at)
+        at = this.#heldRow < 0 ? this.#line(bytes, view, at) : this.#heldLine(bytes)
         this.#lines++
       }
     } catch (error) {
@@ -143,6 +148,8 @@ export class TextScan {
     let at = from
     let metadata = 0
     let dropped = 0
+    let heldRow = -1
+    let heldAt = 0
     const start = cursor
     for (; cursor < predicted && at < end; cursor++) {
       const row = predictions[cursor] as number
@@ -160,6 +167,10 @@ export class TextScan {
         break
       }
       const target = targets[row] as number
+      if (target !== rowTarget.metadata) {
+        heldRow = row
+        heldAt = next
+      }
       if (scratch !== undefined && scratch.seen[row] !== 0) break
       if (target >= 0 || target === rowTarget.dropped) {
         // A decimal of at most 2^53 with a power of ten that doubles have: one multiplication or division is exact.
@@ -232,7 +243,12 @@ export class TextScan {
         scratch.seen[row] = 1
         scratch.next[nextLength++] = row
       }
+      heldRow = -1
     }
+    // A name and a blank are also how lines with more blanks and braces begin.
+    const isSeries = isBlank(bytes[heldAt]) || bytes[heldAt] === braceOpen
+    this.#heldRow = isSeries ? -1 : heldRow
+    this.#heldAt = heldAt
     order.cursor = cursor
     order.nextLength = nextLength
     rows.scraped += cursor - start - metadata
@@ -245,7 +261,6 @@ export class TextScan {
   #line(bytes: Buffer, view: DataView, from: number): number {
     const loose = this.#dialect.loose
     const at = loose ? skipBlanks(bytes, from) : from
-    if (this.#ended) throw new LineMistake('expected nothing behind "# EOF"', from)
     const byte = bytes[at]
     if (byte === hash) return this.#metadata(bytes, view, at)
     if (byte === newline) {
@@ -255,6 +270,12 @@ export class TextScan {
     const valueAt = valuePosition(bytes, at)
     const row = this.#rows.sampleRow(bytes, view, at, metricNameEnd(bytes, at), valueAt)
     return this.#value(bytes, row, valueAt)
+  }
+
+  /** Reads the value of a line that `#predicted` knew. */
+  #heldLine(bytes: Buffer): number {
+    this.#rows.order.cursor++
+    return this.#value(bytes, this.#heldRow, this.#heldAt)
   }
 
   #metadata(bytes: Buffer, view: DataView, at: number): number {

@@ -1,3 +1,4 @@
+import { latin1Text } from './ascii-text.ts'
 import { LineMistake } from './exposition-error.ts'
 
 const zero = 0x30
@@ -44,11 +45,11 @@ export type NoValue = 'no_number' | 'out_of_range'
  */
 export function parseValue(bytes: Buffer, from: number, to: number): number | NoValue {
   if (isDecimal(bytes, from, to)) {
-    const value = Number(bytes.toString('latin1', from, to))
+    const value = Number(latin1Text(bytes, from, to))
     return Number.isFinite(value) ? value : 'out_of_range'
   }
   if (to - from > 9) return 'no_number'
-  return words.get(bytes.toString('latin1', from, to).toLowerCase()) ?? 'no_number'
+  return words.get(latin1Text(bytes, from, to).toLowerCase()) ?? 'no_number'
 }
 
 /** Whether bytes are a decimal, of which JavaScript and Go think alike: digits, a point among them, an exponent. */
@@ -89,6 +90,6 @@ export function parseMilliseconds(bytes: Buffer, from: number, to: number): numb
   const negative = bytes[from] === minus
   const start = negative ? from + 1 : from
   if (start === to || to - start > 18 || digitsEnd(bytes, start, to) !== to) return undefined
-  const value = Number(bytes.toString('latin1', start, to))
+  const value = Number(latin1Text(bytes, start, to))
   return negative ? -value : value
 }
