@@ -3,18 +3,19 @@ import type { LabelPairs, TraceStep } from '#src/relabel/relabeling.ts'
 import type { RelabelTrace } from '#src/telemetry/targets-view.ts'
 import { mergeLabels } from './honored-labels.ts'
 import type { ScrapeJob } from './scrape-job.ts'
+import { pairsOf, shownPairs, shownStep } from './shown-labels.ts'
 import { buildTarget, fillTargetLabels } from './target-labels.ts'
 import { shownUrl } from './target-url.ts'
 import type { Target } from './target.ts'
 
-/** What the rules of a job do to a discovered target, step by step, and what becomes of it. */
+/** What the rules of a job do to a discovered target, step by step, and what becomes of it; without secrets. */
 export function traceTarget(job: ScrapeJob, discovered: readonly string[]): RelabelTrace {
   const labels = fillTargetLabels(new Labels(), discovered, job)
-  const input = labels.pairs()
-  const steps = job.relabeling.trace(labels)
+  const input = shownPairs(labels.pairs())
+  const steps = job.relabeling.trace(labels).map(shownStep)
   const built = buildTarget(discovered, job)
   if (!('reason' in built)) {
-    const output = pairsOf(built.labels)
+    const output = shownPairs(pairsOf(built.labels))
     return { input, steps, output, notes: [`it is scraped at ${shownUrl(built.url)}`] }
   }
   const note = built.reason === 'relabeling' ? 'a rule drops it' : `it cannot be scraped: ${built.detail}`
@@ -54,11 +55,4 @@ export function outcomeOf(
   if (steps.some(({ after }) => after === undefined)) return { output: undefined, notes: ['a rule drops it'] }
   const output = labels.filter(([name]) => name === '__name__' || !name.startsWith('__'))
   return { output, notes: [] }
-}
-
-function pairsOf(labels: readonly string[]): LabelPairs {
-  const pairs: [name: string, value: string][] = []
-  for (let index = 0; index < labels.length; index += 2)
-    pairs.push([labels[index] ?? '', labels[index + 1] ?? ''])
-  return pairs
 }

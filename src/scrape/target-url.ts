@@ -32,7 +32,7 @@ export function targetUrl(place: TargetPlace): { readonly url: URL; readonly hos
     throw new BadTarget(`the scheme ${JSON.stringify(scheme)} is neither http nor https`)
   const base = `${scheme}://${host}`
   if (host === undefined || !address.test(host) || !URL.canParse(base))
-    throw new BadTarget(`${JSON.stringify(place.address)} is no address: expected host:port`)
+    throw new BadTarget(`its __address__ ${shownAddress(place.address)}is no address: expected host:port`)
   const url = new URL(base)
   const [pathname = '', ...query] = (path === undefined || path === '' ? place.path : path).split('?')
   url.pathname = pathname
@@ -44,6 +44,11 @@ export function targetUrl(place: TargetPlace): { readonly url: URL; readonly hos
   params.sort()
   url.search = params.toString()
   return { url, host }
+}
+
+/** An address that has a user in it is not repeated. */
+function shownAddress(text: string): string {
+  return text.includes('@') ? '' : `${JSON.stringify(text.slice(0, 100))} `
 }
 
 const secretName = /token|key|pass|secret|auth|sig|cred|session/i
