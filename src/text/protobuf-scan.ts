@@ -20,6 +20,7 @@ export class ProtobufScan {
   }
 
   begin(): void {
+    this.#carried = Buffer.alloc(0)
     this.#carriedLength = 0
     this.#done = 0
   }
@@ -44,12 +45,6 @@ export class ProtobufScan {
   end(): void {
     if (this.#carriedLength > 0) this.#fail('expected the rest of a family', this.#done)
     this.#carried = Buffer.alloc(0)
-  }
-
-  /** Gives up what a body left half. */
-  abort(): void {
-    this.#carried = Buffer.alloc(0)
-    this.#carriedLength = 0
   }
 
   /** Adds bytes to the family that is not whole, and reads it once it is. Returns the position behind them. */

@@ -11,6 +11,9 @@ import { exactPowersOfTen, parseMilliseconds, valueOf } from './value-text.ts'
 /** The longest line, in bytes. Prometheus knows no such bound; real lines stay below 4 KiB. */
 const longestLine = 2 * 1024 * 1024
 
+/** Room for the lines that most chunks cut. */
+const usualLine = 1024
+
 const newline = 0x0a
 const space = 0x20
 const hash = 0x23
@@ -45,6 +48,8 @@ export class TextScan {
   begin(): void {
     this.#dialect = this.#rows.dialect
     this.#carriedLength = 0
+    // A long line of once is no reason to keep as much for each target.
+    if (this.#carried.length > usualLine * 2) this.#carried = Buffer.alloc(0)
     this.#lines = 0
     this.#ended = false
   }
@@ -97,7 +102,7 @@ export class TextScan {
       })
     }
     if (length > this.#carried.length) {
-      const larger = Buffer.from(new ArrayBuffer(Math.max(1024, length * 2)))
+      const larger = Buffer.from(new ArrayBuffer(Math.max(usualLine, length * 2)))
       this.#carried.copy(larger, 0, 0, this.#carriedLength)
       this.#carried = larger
     }
