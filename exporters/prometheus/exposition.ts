@@ -3,6 +3,7 @@ import type { PipelineContext } from '#src/component/define.ts'
 import { every, type Schedule } from '#src/component/schedule.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
+import { labelSettings } from '#src/naming/label-options.ts'
 import type { EscapingScheme } from '#src/naming/prometheus-escaping.ts'
 import { PrometheusLabels } from '#src/naming/prometheus-labels.ts'
 import type { NameTranslation } from '#src/naming/prometheus-names.ts'
@@ -12,7 +13,6 @@ import type { PrometheusConfig } from './config.ts'
 import { ExpositionWriter } from './exposition-writer.ts'
 import type { WriteOptions } from './line-writer.ts'
 import { FamilyIndex } from './family-index.ts'
-import { labelSettings } from './label-settings.ts'
 import { LatestSamples } from './latest-samples.ts'
 import type { Representation } from './representation.ts'
 import { SeriesText } from './series-text.ts'
@@ -53,7 +53,10 @@ export class Exposition {
   constructor(config: PrometheusConfig, context: PipelineContext) {
     this.#config = config
     this.#context = context
-    const settings = labelSettings(config)
+    const settings = labelSettings(config, {
+      constLabels: config.const_labels,
+      scopeInfo: !config.without_scope_info,
+    })
     this.#labels = new PrometheusLabels(settings)
     this.#translation = settings.translation
     this.#index = this.#makeIndex(undefined)

@@ -251,7 +251,9 @@ export class BatchEncoder {
 
   /** Puts what was written into a request. */
   #end(builder: RequestBuilder, intake: Intake, points: number): SymbolsAdded | undefined {
-    const { bytes, end, raw, series } = this.#parts.writer
+    const { writer } = this.#parts
+    writer.finish()
+    const { bytes, end, raw, series } = writer
     const added = builder.symbols?.close()
     builder.add({ bytes, length: end, raw, samples: series, intake, points })
     this.#parts.encoded(points, end)

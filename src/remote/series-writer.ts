@@ -68,4 +68,7 @@ export interface SeriesWriter {
     time: number,
     extras: SeriesExtras,
   ): void
+
+  /** Writes what could have gone on, before what was written is read. */
+  finish(): void
 }

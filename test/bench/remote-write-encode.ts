@@ -97,11 +97,14 @@ function* objectRows(objects: number): Generator<Row> {
   }
 }
 
+/** 32 characters that differ from those of other numbers. */
 function hex(first: number, second: number): string {
-  return ((Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 7, 0x85ebca6b)) >>> 0)
-    .toString(16)
-    .padStart(8, '0')
-    .repeat(4)
+  let state = Math.imul(first + 1, 0x9e3779b1) ^ Math.imul(second + 7, 0x85ebca6b)
+  const words = Array.from({ length: 4 }, () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9
+    return (state >>> 0).toString(16).padStart(8, '0')
+  })
+  return words.join('')
 }
 
 /** A target: its series, and what comes and goes. */
@@ -144,7 +147,8 @@ class Target {
   batch(time: number): Batch {
     const layout: Layout = this.table.layout
     if (this.#values.length < layout.series.length) this.#values = new Float64Array(layout.series.length)
-    for (let slot = 0; slot < this.#values.length; slot++) this.#values[slot] = (time % 1000) * slot * 1.1
+    for (let slot = 0; slot < this.#values.length; slot++)
+      this.#values[slot] = ((time / 1000) % 1000) * slot * 1.1
     return new Batch(layout, { time, values: this.#values })
   }
 

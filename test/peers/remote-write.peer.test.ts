@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { internAttributes } from '#src/model/attribute-set.ts'
 import { Batch, staleBatch } from '#src/model/batch.ts'
@@ -386,6 +387,70 @@ test.each([
     const times = [...samples.keys()].toSorted((a, b) => a - b)
     expect(times.filter((time) => time >= (expected[5] ?? 0))).toEqual(expected.slice(5))
     for (const [time, value] of samples) expect(Number(value)).toBe((time - start) / 1000)
+  }
+  expect(await peer.troubles()).toEqual([])
+})
+
+/** Passes connections on, and cuts every other one when the answer comes: the peer has the data, the sender does not know. */
+async function answerCutter(port: number) {
+  let answers = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+    }
+    client.pipe(upstream)
+    upstream.on('data', (chunk) => {
+      if (answers++ % 2 === 0) client.destroy()
+      else client.write(chunk)
+    })
+    client.on('close', () => upstream.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    answers: () => answers,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+test.each([
+  ['Prometheus', prometheus3, 'prometheus.WriteRequest'],
+  ['Prometheus', prometheus3, 'io.prometheus.write.v2.Request'],
+  ['VictoriaMetrics', victoria, 'prometheus.WriteRequest'],
+])('when answers of %s are lost, what is sent again changes nothing there', async (_, kind, message) => {
+  await using peer = await RemoteWritePeer.start(kind)
+  await using cutter = await answerCutter(Number(new URL(peer.url).port))
+  await using sut = exporterFor({
+    endpoint: peer.writeUrl.replace(new URL(peer.url).host, `127.0.0.1:${cutter.port}`),
+    protobuf_message: message,
+    retry_on_failure: { initial_interval: '5ms' },
+  })
+  const { layout } = batchOf(
+    Array.from(
+      { length: 500 },
+      (__, index) => [series('lost', { n: String(index) }, { scope: scraped }), 0] as const,
+    ),
+  )
+  for (let cycle = 0; cycle < 5; cycle++) {
+    const values = Float64Array.from(layout.series, (__, slot) => slot + cycle / 16)
+    sut.take([new Batch(layout, { time: start + cycle * 1000, values })])
+    await sut.settled()
+  }
+  expect(cutter.answers()).toBe(10)
+  expect(sut.ledger).toMatchObject({ delivered: 2500, queued: 0, imbalance: 0 })
+  const held = await peer.held()
+  expect(held.size).toBe(500)
+  for (const [key, samples] of held) {
+    const slot = Number((JSON.parse(key) as string[][]).find(([name]) => name === 'n')?.[1])
+    expect([...samples].map(([time, value]) => [time - start, Number(value)])).toEqual(
+      [0, 1, 2, 3, 4].map((cycle) => [cycle * 1000, slot + cycle / 16]),
+    )
   }
   expect(await peer.troubles()).toEqual([])
 })

@@ -5,7 +5,7 @@ import { remoteExemplars } from '../exemplars.ts'
 import { MessageWriter } from '../message-writer.ts'
 import { encodeHistogram, type NativeHistogram } from '../native-histogram.ts'
 import type { SeriesExtras, SeriesMetadata, SeriesWriter } from '../series-writer.ts'
-import { writeCopy, writeLiteral } from '../snappy.ts'
+import { SnappyStream } from '../snappy-stream.ts'
 import { writeStaleMarker, writeValue } from '../value-bits.ts'
 import { varintLength, writeInt64, writeVarint } from '../varint.ts'
 import { LabelReferences } from './label-references.ts'
@@ -34,21 +34,20 @@ const frameBytes = 64
  */
 export class SymbolSeriesWriter implements SeriesWriter {
   readonly dictionary: SymbolTable
-  bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16)
-  end = 0
-  raw = 0
   holes: Int32Array<ArrayBuffer> = new Int32Array(512)
   series = 0
   timestampAt = -1
+  readonly #stream = new SnappyStream()
   readonly #describes: boolean
   #symbols: RequestSymbols | undefined
   readonly #references: LabelReferences
   /** Where the references of the series before end, decompressed; -1 before the first. */
   #referencesEnd = -1
-  /** What stands before and behind the references of a series, before it is cut into literals and copies. */
-  readonly #head = Buffer.allocUnsafeSlow(16)
-  readonly #tail = Buffer.allocUnsafeSlow(frameBytes)
-  readonly #tailView = new DataView(this.#tail.buffer)
+  /** Where the head of the series before is, decompressed, and how long what follows it is. */
+  #headAt = -1
+  #bodyBefore = 0
+  /** The metadata of a series, on its way. */
+  readonly #told = Buffer.allocUnsafeSlow(frameBytes)
   /** What is added to positions that are kept as marks. */
   #base = 1
   #lastTime = Number.NaN
@@ -62,19 +61,31 @@ export class SymbolSeriesWriter implements SeriesWriter {
     this.#references = new LabelReferences(symbols)
   }
 
+  get bytes(): Buffer {
+    return this.#stream.bytes
+  }
+
+  get end(): number {
+    return this.#stream.end
+  }
+
+  get raw(): number {
+    return this.#stream.raw
+  }
+
   describe(metric: Metric): SeriesMetadata | undefined {
     return this.#describes ? new SymbolMetadata(metric, this.dictionary) : undefined
   }
 
   begin(symbols: RequestSymbols | undefined): void {
     this.#symbols = symbols
-    this.#base += this.raw + 1
-    this.end = 0
-    this.raw = 0
+    this.#base += this.#stream.raw + 1
+    this.#stream.begin()
     this.series = 0
     this.timestampAt = -1
     this.#references.begin(symbols)
     this.#referencesEnd = -1
+    this.#headAt = -1
     this.#lastTime = Number.NaN
     this.#timeRaw = -1
   }
@@ -96,18 +107,17 @@ export class SymbolSeriesWriter implements SeriesWriter {
     const startLength = start === 0 ? 0 : 1 + varintLength(start)
     const sampleLength = 10 + timeLength + startLength
     this.#writeLabels(labels, count, 2 + sampleLength + told + (more?.length ?? 0))
-    // The tag of the sample up to its value.
-    const tail = this.#tail
-    tail[0] = sampleTag
-    tail[1] = sampleLength
-    tail[2] = doubleTag
-    if (value === undefined) writeStaleMarker(this.#tailView, 3)
-    else writeValue(this.#tailView, 3, value)
-    this.#literal(tail, 0, 11)
+    const stream = this.#stream
+    const valueAt = stream.takeFixed(11) + 3
+    stream.bytes[valueAt - 3] = sampleTag
+    stream.bytes[valueAt - 2] = sampleLength
+    stream.bytes[valueAt - 1] = doubleTag
+    if (value === undefined) writeStaleMarker(stream.view, valueAt)
+    else writeValue(stream.view, valueAt, value)
     if (this.series >= this.holes.length) this.holes = longer(this.holes, this.series + 1)
-    this.holes[this.series++] = this.end - 8
-    const at = this.raw
-    if (isRepeated) this.#copy(mark, 1 + timeLength + startLength + told)
+    this.holes[this.series++] = valueAt
+    const at = stream.raw
+    if (isRepeated) stream.repeat(mark, 1 + timeLength + startLength + told)
     else {
       this.#writeTime(time, timeLength, start)
       if (known !== undefined) this.#writeMetadata(known)
@@ -118,7 +128,7 @@ export class SymbolSeriesWriter implements SeriesWriter {
     }
     this.#lastTime = time
     this.#timeRaw = at
-    if (more !== undefined) this.#literal(more, 0, more.length)
+    if (more !== undefined) stream.append(more, 0, more.length)
   }
 
   histogram(
@@ -136,8 +146,8 @@ export class SymbolSeriesWriter implements SeriesWriter {
     const more = exemplars === undefined ? undefined : this.#encodeExemplars(exemplars, time)
     const told = known === undefined ? 0 : this.#locate(known)
     this.#writeLabels(labels, count, body.length + told + (more?.length ?? 0))
-    this.#literal(body, 0, body.length)
-    if (more !== undefined) this.#literal(more, 0, more.length)
+    this.#stream.append(body, 0, body.length)
+    if (more !== undefined) this.#stream.append(more, 0, more.length)
     if (known !== undefined) {
       this.#writeMetadata(known)
       known.mark = 0
@@ -146,38 +156,61 @@ export class SymbolSeriesWriter implements SeriesWriter {
     this.timestampAt = -1
   }
 
+  finish(): void {
+    this.#stream.finish()
+  }
+
   /** Writes tag, length and references of a series, of which so many bytes follow. */
   #writeLabels(labels: Int32Array, count: number, rest: number): void {
     const references = this.#references
+    const stream = this.#stream
     references.take(labels, count)
     const { length, bytes } = references
-    const body = 1 + varintLength(length) + length + rest
-    this.#reserve(body + frameBytes)
-    const head = this.#head
-    head[0] = seriesTag
-    let at = writeVarint(head, body, 1)
-    head[at] = 0x0a
-    at = writeVarint(head, length, at + 1)
+    stream.reserve(length + rest + frameBytes)
+    this.#writeHead(length, rest)
     const before = this.#referencesEnd
-    const first = before >= 0 && references.sameFirst >= leastCopy ? references.sameFirst : 0
+    const beginning = before - references.lengthBefore
+    const isLong = references.sameFirst >= leastCopy || stream.goesOnAt(beginning)
+    const first = before >= 0 && isLong ? references.sameFirst : 0
     const last = before >= 0 && references.sameLast >= leastCopy ? references.sameLast : 0
-    this.#literal(head, 0, at)
-    if (first > 0) this.#copy(before - references.lengthBefore, first)
-    this.#literal(bytes, first, length - last)
-    if (last > 0) this.#copy(before - last, last)
-    this.#referencesEnd = this.raw
+    if (first > 0) stream.repeat(beginning, first)
+    if (length > first + last) stream.append(bytes, first, length - last - first)
+    if (last > 0) stream.repeat(before - last, last)
+    this.#referencesEnd = stream.raw
+  }
+
+  #writeHead(length: number, rest: number): void {
+    const stream = this.#stream
+    const body = 1 + varintLength(length) + length + rest
+    const size = 2 + varintLength(body) + varintLength(length)
+    const before = this.#headAt
+    this.#headAt = stream.raw
+    const isSame = body === this.#bodyBefore && length === this.#references.lengthBefore
+    this.#bodyBefore = body
+    if (isSame && stream.goesOnAt(before)) {
+      stream.repeat(before, size)
+      return
+    }
+    const start = stream.take(size)
+    stream.bytes[start] = seriesTag
+    const at = writeVarint(stream.bytes, body, start + 1)
+    stream.bytes[at] = 0x0a
+    writeVarint(stream.bytes, length, at + 1)
   }
 
   #writeTime(time: number, timeLength: number, start: number): void {
-    if (time === this.#lastTime && this.#timeRaw >= 0) this.#copy(this.#timeRaw, 1 + timeLength)
+    const stream = this.#stream
+    if (time === this.#lastTime && this.#timeRaw >= 0) stream.repeat(this.#timeRaw, 1 + timeLength)
     else {
-      this.#tail[0] = timeTag
-      this.#literal(this.#tail, 0, writeInt64(this.#tail, time, 1))
-      this.timestampAt = this.series === 1 ? this.end - timeLength : -1
+      const at = stream.takeFixed(1 + timeLength)
+      stream.bytes[at] = timeTag
+      writeInt64(stream.bytes, time, at + 1)
+      this.timestampAt = this.series === 1 ? at + 1 : -1
     }
     if (start === 0) return
-    this.#tail[0] = startTag
-    this.#literal(this.#tail, 0, writeVarint(this.#tail, start, 1))
+    const at = stream.take(1 + varintLength(start))
+    stream.bytes[at] = startTag
+    writeVarint(stream.bytes, start, at + 1)
   }
 
   /** Finds where help and unit are in the table of symbols. @returns the length of the field */
@@ -188,8 +221,7 @@ export class SymbolSeriesWriter implements SeriesWriter {
   }
 
   #writeMetadata(metadata: SymbolMetadata): void {
-    const tail = this.#tail
-    this.#literal(tail, 0, metadata.write(tail))
+    this.#stream.append(this.#told, 0, metadata.write(this.#told))
   }
 
   #encodeExemplars(exemplars: readonly Exemplar[], sampleTime: number): Buffer {
@@ -205,26 +237,5 @@ export class SymbolSeriesWriter implements SeriesWriter {
       fields.bytes(4, message.take())
     }
     return fields.take()
-  }
-
-  #literal(from: Buffer, start: number, end: number): void {
-    if (end === start) return
-    this.end = writeLiteral(this.bytes, this.end, from, start, end - start)
-    this.raw += end - start
-  }
-
-  /** Writes so many bytes that are at a position already. */
-  #copy(from: number, length: number): void {
-    this.end = writeCopy(this.bytes, this.end, this.raw - from, length)
-    this.raw += length
-  }
-
-  /** Makes room for so many bytes, however they are cut into literals and copies. */
-  #reserve(length: number): void {
-    const needed = this.end + length + (length >> 3) + 64
-    if (needed <= this.bytes.length) return
-    const bytes = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
-    this.bytes.copy(bytes, 0, 0, this.end)
-    this.bytes = bytes
   }
 }
