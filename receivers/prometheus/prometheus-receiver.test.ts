@@ -444,6 +444,40 @@ describe('a process that was suspended', () => {
   })
 })
 
+test('a defect behind the receiver costs a cycle, and is told', async () => {
+  const receiver = await start()
+  const { next, logger } = receiver.context
+  const consume = next.consume.bind(next)
+  next.consume = () => {
+    throw new Error('broken')
+  }
+  await receiver.cycle()
+  await expect
+    .poll(() => logger.lines.map(({ level, message }) => [level, message]))
+    .toEqual([['error', 'scraping has a defect']])
+  next.consume = consume
+  expect(valuesOf(await receiver.cycle())).toMatchObject({ b: 2, up: 1 })
+})
+
+test('relabeling of its targets and their series can be looked at', async () => {
+  const receiver = await start('metric_relabel_configs: [{ action: labeldrop, regex: x }]')
+  const { targets } = receiver.receiver
+  expect(targets.traceTarget('j', [['__address__', 'a:1']])?.output).toEqual([
+    ['instance', 'a:1'],
+    ['job', 'j'],
+  ])
+  const exposed = [
+    ['__name__', 'a'],
+    ['x', '1'],
+  ] as const
+  expect(targets.traceSeries(receiver.target.id, exposed)?.output).toEqual([
+    ['__name__', 'a'],
+    ['instance', target.address],
+    ['job', 'j'],
+  ])
+  expect([targets.traceTarget('k', []), targets.traceSeries('k', [])]).toEqual([undefined, undefined])
+})
+
 test('a client is configured as Prometheus has it', async () => {
   const receiver = await start(`basic_auth: { username: u, password: canary }
 params: { module: [http], token: [canary] }

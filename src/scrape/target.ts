@@ -25,11 +25,3 @@ export interface DroppedTarget {
   /** For people: what is wrong with it; empty where a rule dropped it. */
   readonly detail: string
 }
-
-/** The value of a label in a list of name, value, ...; empty where it has none. */
-export function labelIn(labels: readonly string[], name: string): string {
-  for (let index = 0; index < labels.length; index += 2) {
-    if (labels[index] === name) return labels[index + 1] ?? ''
-  }
-  return ''
-}
