@@ -1,4 +1,5 @@
 import { equalBytes } from './byte-strings.ts'
+import { lengthCell, offsetCell, partCells } from './part-table.ts'
 import type { RowTable } from './row-table.ts'
 import { leaseScratch, returnScratch, type ScanScratch } from './scan-scratch.ts'
 
@@ -130,16 +131,16 @@ export class LineOrder {
 
   #isRow(place: number, view: DataView, from: number, end: number): boolean {
     if (place >= this.length) return false
-    const { heads, tails, parts } = this.#table
+    const { parts } = this.#table
     const row = this.rows[place] ?? 0
-    const head = heads[row] ?? 0
-    const tail = tails[row] ?? 0
-    const headLength = parts.lengths[head] ?? 0
-    const tailLength = parts.lengths[tail] ?? 0
+    const head = this.#table.headOf(row) * partCells
+    const tail = this.#table.tailOf(row) * partCells
+    const headLength = parts.cells[head + lengthCell] ?? 0
+    const tailLength = parts.cells[tail + lengthCell] ?? 0
     return (
       headLength + tailLength === end - from &&
-      equalBytes(view, from, parts.view, parts.offsets[head] ?? 0, headLength) &&
-      equalBytes(view, from + headLength, parts.view, parts.offsets[tail] ?? 0, tailLength)
+      equalBytes(view, from, parts.view, parts.cells[head + offsetCell] ?? 0, headLength) &&
+      equalBytes(view, from + headLength, parts.view, parts.cells[tail + offsetCell] ?? 0, tailLength)
     )
   }
 }

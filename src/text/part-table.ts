@@ -6,20 +6,24 @@ import { NumberIndex } from './number-index.ts'
 const negligible = 4 * 1024
 const smallest = 1024
 
+/** How many cells of `PartTable.cells` a part takes, and what they are. */
+export const partCells = 4
+export const offsetCell = 0
+/** -1 for a part that is not there. */
+export const lengthCell = 1
+const hashCell = 2
+const referencesCell = 3
+
 /**
  * The byte strings that the rows of a target are made of: names, and labels, which several names share. Each is there
  * once, in one arena, counted by the rows that hold it. No string of JavaScript is kept: 30 bytes a part beside its text.
  */
 export class PartTable {
-  /** The arena. All four are replaced when they grow, so a loop over them reads them anew after it added something. */
+  /** The arena, and all that is known of a part, side by side. Replaced when they grow. */
   bytes = Buffer.alloc(smallest)
   view: DataView = viewOf(this.bytes)
-  offsets = new Int32Array(16)
-  /** -1 for a part that is not there. */
-  lengths = new Int32Array(16)
-  #hashes = new Int32Array(16)
-  #references = new Int32Array(16)
-  readonly #index = new NumberIndex((part) => this.#hashes[part] ?? 0)
+  cells: Int32Array<ArrayBuffer> = new Int32Array(16 * partCells)
+  readonly #index = new NumberIndex((part) => this.cells[part * partCells + hashCell] ?? 0)
   readonly #numbers = new FreeNumbers()
   #used = 0
   #dead = 0
@@ -31,7 +35,7 @@ export class PartTable {
 
   /** Bytes held. */
   get memory(): number {
-    const arrays = 4 * 4 * this.offsets.length + 4 * this.#index.places.length
+    const arrays = 4 * (this.cells.length + this.#index.places.length)
     return this.bytes.length + arrays + this.#numbers.memory
   }
 
@@ -41,31 +45,39 @@ export class PartTable {
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const part = (places[at] ?? 0) - 1
       if (part < 0) return -1
-      if (this.#hashes[part] === hash && this.isPart(part, view, from, length)) return part
+      if (this.cells[part * partCells + hashCell] === hash && this.isPart(part, view, from, length))
+        return part
     }
   }
 
   /** Whether a part has these bytes. */
   isPart(part: number, view: DataView, from: number, length: number): boolean {
-    return this.lengths[part] === length && equalBytes(view, from, this.view, this.offsets[part] ?? 0, length)
+    const at = part * partCells
+    if (this.cells[at + lengthCell] !== length) return false
+    return equalBytes(view, from, this.view, this.cells[at + offsetCell] ?? 0, length)
+  }
+
+  /** The bytes of a part, as long as the arena does not move. */
+  bytesOf(part: number): Buffer {
+    const offset = this.cells[part * partCells + offsetCell] ?? 0
+    return this.bytes.subarray(offset, offset + (this.cells[part * partCells + lengthCell] ?? 0))
   }
 
   /** The part with these bytes, made where there is none; the caller owns one reference. */
   retain(hash: number, bytes: Buffer, view: DataView, from: number, length: number): number {
     let part = this.find(hash, view, from, length)
     if (part < 0) part = this.#add(hash, bytes, from, length)
-    this.#references[part] = (this.#references[part] ?? 0) + 1
+    this.#count(part, 1)
     return part
   }
 
   /** Gives a reference back; the last one removes the part. */
   release(part: number): void {
-    const left = (this.#references[part] ?? 0) - 1
-    this.#references[part] = left
-    if (left > 0) return
+    if (this.#count(part, -1) > 0) return
     this.#index.remove(part)
-    this.#dead += this.lengths[part] ?? 0
-    this.lengths[part] = -1
+    const at = part * partCells + lengthCell
+    this.#dead += this.cells[at] ?? 0
+    this.cells[at] = -1
     this.#numbers.give(part)
   }
 
@@ -76,7 +88,9 @@ export class PartTable {
     this.#index.trim()
     this.#numbers.trim()
     const { limit } = this.#numbers
-    if (this.offsets.length - limit > 64 + (limit >> 3)) this.#resize(limit)
+    if (this.cells.length / partCells - limit > 64 + (limit >> 3)) {
+      this.cells = resized(this.cells, limit * partCells)
+    }
   }
 
   clear(): void {
@@ -86,7 +100,15 @@ export class PartTable {
     this.#numbers.clear()
     this.#used = 0
     this.#dead = 0
-    this.#resize(16)
+    this.cells = new Int32Array(16 * partCells)
+  }
+
+  /** Adds to the references of a part, and returns how many there are. */
+  #count(part: number, more: number): number {
+    const at = part * partCells + referencesCell
+    const references = (this.cells[at] ?? 0) + more
+    this.cells[at] = references
+    return references
   }
 
   #add(hash: number, bytes: Buffer, from: number, length: number): number {
@@ -95,11 +117,12 @@ export class PartTable {
       this.#move(Math.ceil((this.#used - this.#dead + length) * 1.25))
     bytes.copy(this.bytes, this.#used, from, from + length)
     const part = this.#numbers.take()
-    if (part === this.offsets.length) this.#resize(part + Math.max(16, part >> 2))
-    this.offsets[part] = this.#used
-    this.lengths[part] = length
-    this.#hashes[part] = hash
-    this.#references[part] = 0
+    const at = part * partCells
+    if (at === this.cells.length) this.cells = resized(this.cells, at + partCells * Math.max(16, part >> 2))
+    this.cells[at + offsetCell] = this.#used
+    this.cells[at + lengthCell] = length
+    this.cells[at + hashCell] = hash
+    this.cells[at + referencesCell] = 0
     this.#used += length
     this.#index.add(part)
     return part
@@ -110,24 +133,18 @@ export class PartTable {
     const bytes = Buffer.from(new ArrayBuffer(Math.max(size, smallest)))
     let used = 0
     for (let part = 0; part < this.#numbers.limit; part++) {
-      const length = this.lengths[part] ?? -1
+      const at = part * partCells
+      const length = this.cells[at + lengthCell] ?? -1
       if (length < 0) continue
-      const offset = this.offsets[part] ?? 0
+      const offset = this.cells[at + offsetCell] ?? 0
       this.bytes.copy(bytes, used, offset, offset + length)
-      this.offsets[part] = used
+      this.cells[at + offsetCell] = used
       used += length
     }
     this.bytes = bytes
     this.view = viewOf(bytes)
     this.#used = used
     this.#dead = 0
-  }
-
-  #resize(length: number): void {
-    this.offsets = resized(this.offsets, length)
-    this.lengths = resized(this.lengths, length)
-    this.#hashes = resized(this.#hashes, length)
-    this.#references = resized(this.#references, length)
   }
 }
 

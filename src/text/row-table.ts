@@ -24,20 +24,24 @@ export function slotOfTarget(target: number): number {
   return target < rowTarget.created ? rowTarget.created - 1 - target : -1
 }
 
+/** How many cells of `RowTable.cells` a row takes, and what they are. */
+export const rowCells = 4
+/** Part of the name, and of the rest. */
+export const headCell = 0
+export const tailCell = 1
+/** A slot, or what `rowTarget` and `sharedTarget` say. */
+export const targetCell = 2
+const nameCell = 3
+
 /**
  * The lines of a target, without their values: a row is a head (the name), a tail (labels, and the blank before the
  * value) and a target. A line of metadata is all tail. Found by bytes, so that a known line costs no parsing.
  */
 export class RowTable {
   readonly parts = new PartTable()
-  /** Part of each row; these three are replaced when they grow. */
-  heads = new Int32Array(16)
-  tails = new Int32Array(16)
-  /** A slot, or what `rowTarget` and `sharedTarget` say. */
-  targets = new Int32Array(16)
-  /** What the line's name means; an index of its owner's. */
-  names = new Int32Array(16)
-  readonly #index = new NumberIndex((row) => mix(this.heads[row] ?? 0, this.tails[row] ?? 0))
+  /** All that is known of a row, side by side. Replaced when it grows. */
+  cells: Int32Array<ArrayBuffer> = new Int32Array(16 * rowCells)
+  readonly #index = new NumberIndex((row) => mix(this.headOf(row), this.tailOf(row)))
   readonly #numbers = new FreeNumbers()
   /** Of the bytes that were looked for last: the head, -1 where there is none, and the hashes of both. */
   #head = -1
@@ -61,8 +65,34 @@ export class RowTable {
 
   /** Bytes held. */
   get memory(): number {
-    const arrays = 4 * (4 * this.heads.length + this.#index.places.length)
+    const arrays = 4 * (this.cells.length + this.#index.places.length)
     return this.parts.memory + arrays + this.#numbers.memory
+  }
+
+  headOf(row: number): number {
+    return this.cells[row * rowCells + headCell] ?? 0
+  }
+
+  tailOf(row: number): number {
+    return this.cells[row * rowCells + tailCell] ?? 0
+  }
+
+  /** A slot, or what `rowTarget` and `sharedTarget` say. */
+  targetOf(row: number): number {
+    return this.cells[row * rowCells + targetCell] ?? rowTarget.dropped
+  }
+
+  setTarget(row: number, target: number): void {
+    this.cells[row * rowCells + targetCell] = target
+  }
+
+  /** What the line's name means: an index of its owner's, -1 for none. */
+  nameOf(row: number): number {
+    return this.cells[row * rowCells + nameCell] ?? -1
+  }
+
+  setName(row: number, name: number): void {
+    this.cells[row * rowCells + nameCell] = name
   }
 
   /** The row whose head and tail are these bytes; -1 where there is none: then `addFound` may follow. */
@@ -91,11 +121,12 @@ export class RowTable {
     this.#head = this.parts.retain(this.#headHash, bytes, view, from, middle - from)
     const tail = this.parts.retain(this.#tailHash, bytes, view, middle, end - middle)
     const row = this.#numbers.take()
-    if (row === this.heads.length) this.#resize(row + Math.max(16, row >> 2))
-    this.heads[row] = this.#head
-    this.tails[row] = tail
-    this.targets[row] = target
-    this.names[row] = name
+    const at = row * rowCells
+    if (at === this.cells.length) this.cells = resized(this.cells, at + rowCells * Math.max(16, row >> 2))
+    this.cells[at + headCell] = this.#head
+    this.cells[at + tailCell] = tail
+    this.cells[at + targetCell] = target
+    this.cells[at + nameCell] = name
     this.#index.add(row)
     return row
   }
@@ -103,9 +134,9 @@ export class RowTable {
   /** Takes a row out and gives its parts back. */
   remove(row: number): void {
     this.#index.remove(row)
-    this.parts.release(this.heads[row] ?? 0)
-    this.parts.release(this.tails[row] ?? 0)
-    this.heads[row] = -1
+    this.parts.release(this.headOf(row))
+    this.parts.release(this.tailOf(row))
+    this.cells[row * rowCells + headCell] = -1
     // Its number may be another's by then.
     this.#head = -1
     this.#numbers.give(row)
@@ -113,16 +144,12 @@ export class RowTable {
 
   /** Whether a row of this number is there. */
   has(row: number): boolean {
-    return (this.heads[row] ?? -1) >= 0
+    return this.headOf(row) >= 0
   }
 
   /** The bytes of a row, and a newline. */
   textOf(row: number): Buffer {
-    const { bytes, offsets, lengths } = this.parts
-    const ranges = [this.heads[row] ?? 0, this.tails[row] ?? 0].map((part) => {
-      const offset = offsets[part] ?? 0
-      return bytes.subarray(offset, offset + (lengths[part] ?? 0))
-    })
+    const ranges = [this.headOf(row), this.tailOf(row)].map((part) => this.parts.bytesOf(part))
     return Buffer.concat([...ranges, Buffer.from('\n')])
   }
 
@@ -132,7 +159,9 @@ export class RowTable {
     this.#index.trim()
     this.#numbers.trim()
     const { limit } = this.#numbers
-    if (this.heads.length - limit > 64 + (limit >> 3)) this.#resize(limit)
+    if (this.cells.length / rowCells - limit > 64 + (limit >> 3)) {
+      this.cells = resized(this.cells, limit * rowCells)
+    }
   }
 
   clear(): void {
@@ -140,21 +169,14 @@ export class RowTable {
     this.#head = -1
     this.#index.clear()
     this.#numbers.clear()
-    this.#resize(16)
-  }
-
-  #resize(length: number): void {
-    this.heads = resized(this.heads, length)
-    this.tails = resized(this.tails, length)
-    this.targets = resized(this.targets, length)
-    this.names = resized(this.names, length)
+    this.cells = new Int32Array(16 * rowCells)
   }
 
   #find(head: number, tail: number): number {
     const { places, mask } = this.#index
     for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
       const row = (places[at] ?? 0) - 1
-      if (row < 0 || (this.heads[row] === head && this.tails[row] === tail)) return row
+      if (row < 0 || (this.headOf(row) === head && this.tailOf(row) === tail)) return row
     }
   }
 }

@@ -122,7 +122,7 @@ export class ScrapeRows {
   record(row: number, value: number, details: SampleDetails): void {
     this.scraped++
     if (row < 0) return
-    const target = this.table.targets[row] ?? rowTarget.dropped
+    const target = this.table.targetOf(row)
     const first = this.order.visit(row)
     const slot = slotOfTarget(target)
     if (slot < 0) {
@@ -254,7 +254,6 @@ export class ScrapeRows {
 
   /** Gives a row the slot of a series, which it may share with others. */
   #place(series: Series, row: number, { family }: ExposedName, { labels }: SeriesText): void {
-    const { targets } = this.table
     let slot = this.slots.find(series)
     if (slot < 0) {
       slot = this.slots.add(series)
@@ -263,9 +262,9 @@ export class ScrapeRows {
     } else releaseSeries(series)
     // The caller's own series are no line's: it stays dropped.
     if (this.slots.isOwn(slot)) return
-    targets[row] = slot
+    this.table.setTarget(row, slot)
     for (const sharer of this.slots.attach(slot, row) ?? []) {
-      targets[sharer] = sharedTarget(slot)
+      this.table.setTarget(sharer, sharedTarget(slot))
       if (this.order.hasSeen(sharer)) this.#sharedSeen.add(slot)
     }
   }
@@ -282,8 +281,8 @@ export class ScrapeRows {
     const { newFamilies } = this.#createdTimes
     if (newFamilies.size === 0) return
     for (const row of this.table.rows()) {
-      const family = this.#families.at(this.table.names[row] ?? -1)?.family.name ?? ''
-      const slot = slotOfTarget(this.table.targets[row] ?? -1)
+      const family = this.#families.at(this.table.nameOf(row))?.family.name ?? ''
+      const slot = slotOfTarget(this.table.targetOf(row))
       const series = this.slots.at(slot)
       if (series === undefined || !newFamilies.has(family)) continue
       this.#createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
@@ -297,11 +296,11 @@ export class ScrapeRows {
 
   /** Takes a row out. Returns the slot that no row has any more, -1 where there is none. */
   #removeRow(row: number): number {
-    const target = this.table.targets[row] ?? rowTarget.dropped
+    const target = this.table.targetOf(row)
     const orphan = this.#detach(row)
     if (target === rowTarget.metadata) this.#forgetMetadata(row)
     else if (target === rowTarget.created) this.#createdTimes.removeRow(row)
-    const name = this.table.names[row] ?? -1
+    const name = this.table.nameOf(row)
     if (name >= 0) this.#families.release(name)
     this.table.remove(row)
     return orphan
@@ -309,10 +308,10 @@ export class ScrapeRows {
 
   /** Takes a row off its slot. Returns the slot where no row is left, else -1. */
   #detach(row: number): number {
-    const slot = slotOfTarget(this.table.targets[row] ?? rowTarget.dropped)
+    const slot = slotOfTarget(this.table.targetOf(row))
     if (slot < 0) return -1
     const { left, last } = this.slots.detach(slot, row)
-    if (left === 1) this.table.targets[last] = slot
+    if (left === 1) this.table.setTarget(last, slot)
     return left === 0 ? slot : -1
   }
 
@@ -359,7 +358,7 @@ export class ScrapeRows {
     const changed = this.#families.changedNames()
     if (changed.size === 0) return
     for (const row of this.table.rows()) {
-      const name = this.table.names[row] ?? -1
+      const name = this.table.nameOf(row)
       if (changed.has(name)) this.#retypeRow(row, name)
     }
   }
@@ -369,19 +368,19 @@ export class ScrapeRows {
     const text = parseSeries(bytes, 0, bytes.length - 1, this.dialect)
     const exposed = this.#families.retain(text.name, this.#shapeOf(text, bytes, bytes.length - 1))
     this.#families.release(name)
-    this.table.names[row] = exposed.id
-    const target = this.table.targets[row] ?? rowTarget.dropped
+    this.table.setName(row, exposed.id)
+    const target = this.table.targetOf(row)
     const from = slotOfTarget(target)
     const isStartTime = exposed.role === 'created'
     if (target === rowTarget.created) this.#createdTimes.removeRow(row)
     const dropped = from < 0 && target !== rowTarget.created
     const series = isStartTime || dropped ? undefined : this.#resolved(exposed, text, 0)
     const orphan = this.#detach(row)
-    this.table.targets[row] = isStartTime ? rowTarget.created : rowTarget.dropped
+    this.table.setTarget(row, isStartTime ? rowTarget.created : rowTarget.dropped)
     if (isStartTime) this.#createdTimes.addRow(row, exposed.family.name, text.labels)
     if (series !== undefined) {
       this.#place(series, row, exposed, text)
-      const to = this.table.targets[row] ?? rowTarget.dropped
+      const to = this.table.targetOf(row)
       // A slot that another row has already has that row's sample.
       if (to >= 0 && from >= 0) this.columns.move(from, to)
     }

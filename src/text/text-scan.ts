@@ -2,8 +2,8 @@ import { equalBytes } from './byte-strings.ts'
 import { ExpositionError, excerpt, LineMistake } from './exposition-error.ts'
 import { parseMetadata } from './metadata-line.ts'
 import { openMetricsRest, type LineRest } from './open-metrics-line.ts'
-import { viewOf } from './part-table.ts'
-import { rowTarget } from './row-table.ts'
+import { lengthCell, offsetCell, partCells, viewOf } from './part-table.ts'
+import { headCell, rowCells, rowTarget, tailCell, targetCell } from './row-table.ts'
 import type { ScrapeRows } from './scrape-rows.ts'
 import { isBlank, metricNameEnd, skipBlanks, tokenEnd, valuePosition, type Dialect } from './text-tokens.ts'
 import { exactPowersOfTen, parseMilliseconds, valueOf } from './value-text.ts'
@@ -143,8 +143,8 @@ export class TextScan {
     const rows = this.#rows
     const { table, order, columns } = rows
     const { rows: predictions, length: predicted, scratch } = order
-    const { heads, tails, targets, parts } = table
-    const { offsets, lengths, view: arena } = parts
+    const { cells: rowTable, parts } = table
+    const { cells: partTable, view: arena } = parts
     const { values } = columns
     const loose = this.#dialect.loose
     const honored = this.#honorTimestamps
@@ -158,20 +158,21 @@ export class TextScan {
     const start = cursor
     for (; cursor < predicted && at < end; cursor++) {
       const row = predictions[cursor] as number
-      const head = heads[row] as number
-      const tail = tails[row] as number
-      const headLength = lengths[head] as number
-      const tailLength = lengths[tail] as number
+      const cells = row * rowCells
+      const head = (rowTable[cells + headCell] as number) * partCells
+      const tail = (rowTable[cells + tailCell] as number) * partCells
+      const headLength = partTable[head + lengthCell] as number
+      const tailLength = partTable[tail + lengthCell] as number
       const labelsAt = at + headLength
       let next = labelsAt + tailLength
       if (
         next > end ||
-        !equalBytes(view, at, arena, offsets[head] as number, headLength) ||
-        !equalBytes(view, labelsAt, arena, offsets[tail] as number, tailLength)
+        !equalBytes(view, at, arena, partTable[head + offsetCell] as number, headLength) ||
+        !equalBytes(view, labelsAt, arena, partTable[tail + offsetCell] as number, tailLength)
       ) {
         break
       }
-      const target = targets[row] as number
+      const target = rowTable[cells + targetCell] as number
       if (target !== rowTarget.metadata) {
         heldRow = row
         heldAt = next
