@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Batch, staleBatch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
+import type { Series } from '#src/model/series.ts'
 import { Source } from '#src/model/source.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
 import { RemoteWriteReceiver } from '#src/testing/remote-write-receiver.ts'
@@ -310,4 +311,35 @@ test('after a fall back to 1.0, what comes is encoded so, sources that were know
   const bodies = receiver.requests.slice(1).map(({ body }) => body.length)
   expect(bodies[1]).toBe(bodies[2])
   expect(bodies[0]).not.toBe(bodies[1])
+})
+
+test('a batch that cannot be encoded is dropped and counted, and its source is begun anew', async () => {
+  await using receiver = await RemoteWriteReceiver.start()
+  await using sut = exporterFor({ endpoint: receiver.url })
+  const source = new Source('test', '')
+  const broken = Object.create(series('m', { n: '1' }), {
+    role: {
+      get() {
+        throw new Error('a mistake of ours')
+      },
+    },
+  }) as Series
+  sut.take([
+    batchOf(
+      [
+        [series('a'), 1],
+        [broken, 2],
+      ],
+      { source },
+    ),
+  ])
+  await sut.settled()
+  expect(Object.fromEntries(sut.ledger.dropped)).toEqual({ encoding_failed: 2 })
+  expect(sut.lines).toMatchObject([
+    { level: 'error', message: 'batches could not be encoded', fields: { points: 2 } },
+  ])
+  sut.take([many(10, 1_700_000_001_000, source)])
+  await sut.settled()
+  expect(receiver.series()).toHaveLength(10)
+  expect(sut.ledger).toMatchObject({ delivered: 10, queued: 0, imbalance: 0 })
 })

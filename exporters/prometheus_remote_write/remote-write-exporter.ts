@@ -183,6 +183,8 @@ export class RemoteWriteExporter implements Exporter {
       await this.#encodeInSlices(batches, intake)
     } catch (thrown) {
       error = thrown
+      // What is known of them may be half of it: they are begun anew.
+      for (const { layout } of batches) this.#encoding.encoder.forget(layout.source)
     }
     const left = this.#current
     if (left === 0) return

@@ -1,17 +1,17 @@
 import { flag, type Batch, type Exemplar } from '#src/model/batch.ts'
-import { hashTexts } from '#src/model/hash.ts'
 import type { Scope } from '#src/model/resource.ts'
 import type { Descriptor } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Intake } from '#src/queue/intake.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import { PointSeries, type PointForms } from './point-series.ts'
+import { EncodedSource } from './encoded-source.ts'
+import type { PointForms } from './point-series.ts'
 import type { RequestBuilder } from './request-builder.ts'
 import type { SeriesNaming } from './series-naming.ts'
 import type { SeriesExtras, SeriesWriter } from './series-writer.ts'
-import { pointCode, slotStates, SourceSeries, type SlotDrop } from './source-series.ts'
+import { pointCode, slotStates, type SlotDrop, type SourceSeries } from './source-series.ts'
 import { TargetInfos, type TargetInfo } from './target-infos.ts'
-import { Unit, unitSeries } from './unit.ts'
+import { unitSeries, type Unit } from './unit.ts'
 import type { SymbolsAdded } from './v2/request-symbols.ts'
 
 /** Why points are left out. */
@@ -34,27 +34,6 @@ export interface EncoderParts {
   readonly dropped: (intake: Intake, points: number, reason: EncodingDrop) => void
 }
 
-/** What is remembered of a source. */
-interface KnownSource {
-  readonly series: SourceSeries
-  readonly points: PointSeries
-  /** The shards of its series, and their units. */
-  readonly partitions: readonly Partition[]
-  /** By slot: the unit of a sample. */
-  readonly units: (Unit | undefined)[]
-  /** The shards of slots that are written from points. */
-  readonly pointShards: Map<number, number>
-  infos: ReadonlySet<TargetInfo>
-}
-
-interface Partition {
-  readonly shard: number
-  units: Unit[]
-}
-
-/** A source gets a shard more for each so many series, by the number that it has at first. */
-const seriesPerShard = 20_000
-
 /** What a series of a point has beside its labels at most, in bytes: a bound, a sample, metadata. */
 const partBytes = 128
 
@@ -64,10 +43,9 @@ const partBytes = 128
  */
 export class BatchEncoder {
   readonly #parts: EncoderParts
-  readonly #sources = new Map<Source, KnownSource>()
+  readonly #sources = new Map<Source, EncodedSource>()
   readonly #infos: TargetInfos | undefined
   readonly #extras: SeriesExtras = { startTime: 0, metadata: undefined, exemplars: undefined }
-  #labels = new Int32Array(64)
 
   constructor(parts: EncoderParts) {
     const { naming, writer, builders, targetInfo } = parts
@@ -84,9 +62,11 @@ export class BatchEncoder {
   *encode(batch: Batch, intake: Intake): Generator<void, void> {
     const known = this.#knownOf(batch)
     const { series } = known
-    if (batch.layout !== series.layout) yield* this.#follow(known, batch, intake)
-    if (series.renewMetadata())
-      for (const { units } of known.partitions) for (const unit of units) unit.changed = true
+    if (batch.layout !== series.layout) {
+      yield* known.follow(batch.layout)
+      if (this.#infos !== undefined) this.#followInfos(known, batch.time, intake)
+    }
+    if (series.renewMetadata()) for (const unit of known.units()) unit.changed = true
     const exemplars = this.#parts.sendExemplars ? bySlot(batch.exemplars) : undefined
     const sample: BatchSample = { batch, exemplars, intake }
     if (batch.slots === undefined) yield* this.#encodeAll(known, sample)
@@ -99,121 +79,32 @@ export class BatchEncoder {
     const known = this.#sources.get(source)
     if (known === undefined) return
     this.#sources.delete(source)
-    known.points.dispose()
-    known.series.dispose()
-    for (const { units } of known.partitions) for (const unit of units) unit.dispose(this.#parts.pool)
+    known.dispose()
     for (const info of known.infos) if (this.#infos?.release(info) === true) this.#infos.dispose(info)
   }
 
-  #knownOf({ layout }: Batch): KnownSource {
-    const { source } = layout
+  #knownOf({ layout }: Batch): EncodedSource {
+    const { source, size } = layout
     let known = this.#sources.get(source)
     if (known === undefined) {
-      const { naming, writer, builders, forms } = this.#parts
-      const spread = Math.min(builders.length, Math.max(1, Math.ceil(layout.size / seriesPerShard)))
-      const home = hashTexts([source.id]).low >>> 0
-      const { dictionary } = writer
-      const series = new SourceSeries(source, {
-        naming,
-        dictionary,
-        describe: (metric) => writer.describe(metric),
-      })
-      known = {
-        series,
-        points: new PointSeries(naming, dictionary, series.labelSets, forms),
-        partitions: Array.from({ length: spread }, (_, index) => ({
-          shard: (home + index) % builders.length,
-          units: [],
-        })),
-        units: [],
-        pointShards: new Map(),
-        infos: new Set(),
-      }
+      const { naming, writer, pool, forms, builders } = this.#parts
+      const shards = builders.length
+      const limit = builders[0]?.partBytes ?? 0
+      known = new EncodedSource(source, size, { naming, writer, pool, forms, shards, partBytes: limit })
       this.#sources.set(source, known)
     }
     return known
   }
 
-  *#follow(known: KnownSource, { layout, time }: Batch, intake: Intake): Generator<void, void> {
-    const { series, units, points, pointShards } = known
-    const touched = new Set<Unit>()
-    const added = yield* series.follow(layout, (slot) => {
-      const unit = units[slot]
-      units[slot] = undefined
-      if (unit !== undefined) {
-        unit.remove(slot, this.#bytesOf(series, slot))
-        touched.add(unit)
-      } else if (pointShards.delete(slot)) points.forget(slot)
-    })
-    if (touched.size > 0) this.#dissolve(known, touched, added)
-    const { sets } = series
-    added.sort((a, b) => (sets[a] ?? 0) - (sets[b] ?? 0) || a - b)
-    for (const slot of added) this.#place(known, slot)
-    if (this.#infos !== undefined) this.#followInfos(known, time, intake)
-  }
-
-  /** Takes apart units that lost most of their series: the others are placed anew. */
-  #dissolve(known: KnownSource, touched: ReadonlySet<Unit>, added: number[]): void {
-    for (const partition of known.partitions) {
-      const last = partition.units.at(-1)
-      partition.units = partition.units.filter((unit) => {
-        const stays = !touched.has(unit) || (unit.count > 0 && (unit === last || !unit.isSparse))
-        if (!stays) {
-          added.push(...unit.slots.subarray(0, unit.count))
-          unit.dispose(this.#parts.pool)
-        }
-        return stays
-      })
-    }
-  }
-
-  /** Puts a new series into the youngest unit of its shard. */
-  #place({ series, partitions, units, pointShards }: KnownSource, slot: number): void {
-    // By the label set, so that series with like labels stay together.
-    const low = partitions.length === 1 ? 0 : (series.layout.series[slot]?.attributes.low ?? 0) >>> 0
-    const partition = partitions[low % partitions.length]
-    if (partition === undefined) return
-    if (series.states[slot] === pointCode) {
-      pointShards.set(slot, partition.shard)
-      return
-    }
-    const bytes = this.#bytesOf(series, slot)
-    let unit = partition.units.at(-1)
-    if (unit === undefined || !unit.hasRoom(bytes)) {
-      unit = new Unit(partition.shard, this.#parts.builders[partition.shard]?.partBytes ?? 0)
-      partition.units.push(unit)
-    }
-    unit.add(slot, bytes)
-    units[slot] = unit
-  }
-
-  /** Bytes of the labels of a slot. */
-  #bytesOf(series: SourceSeries, slot: number): number {
-    const { dictionary } = this.#parts.writer
-    const count = this.#labelsOf(series, slot)
-    let bytes = 0
-    for (let index = 0; index < count; index++) bytes += dictionary.sizeOf(this.#labels[index] ?? 0)
-    return bytes
-  }
-
-  #labelsOf({ labelSets, sets, names }: SourceSeries, slot: number): number {
-    const set = sets[slot] ?? 0
-    const needed = (labelSets.counts[set] ?? 0) + 1
-    if (needed > this.#labels.length) this.#labels = new Int32Array(needed * 2)
-    return labelSets.series(set, names[slot] ?? 0, this.#labels)
-  }
-
-  *#encodeAll(known: KnownSource, sample: BatchSample): Generator<void, void> {
-    const { series, partitions, pointShards } = known
+  *#encodeAll(known: EncodedSource, sample: BatchSample): Generator<void, void> {
+    const { series, pointShards } = known
     for (const [code, state] of slotStates.entries()) {
       const count = code > pointCode ? (series.counts[code] ?? 0) : 0
       if (count > 0) this.#parts.dropped(sample.intake, count, state as SlotDrop)
     }
-    for (const { units } of partitions) {
-      for (const unit of units) {
-        this.#encodeUnit(series, unit, sample)
-        yield
-      }
+    for (const unit of known.units()) {
+      this.#encodeUnit(series, unit, sample)
+      yield
     }
     for (const [slot, shard] of pointShards) {
       this.#encodePoint(known, slot, shard, sample)
@@ -261,11 +152,12 @@ export class BatchEncoder {
   }
 
   #writeSample(series: SourceSeries, slot: number, { batch, exemplars }: BatchSample): void {
-    const count = this.#labelsOf(series, slot)
+    const { writer } = this.#parts
+    const count = series.labelSets.series(series.sets[slot] ?? 0, series.names[slot] ?? 0)
     const value = batch.isStale(slot) ? undefined : (batch.values[slot] ?? 0)
     this.#describe(series, slot, batch)
     this.#extras.exemplars = exemplars?.get(slot)
-    this.#parts.writer.sample(this.#labels, count, value, timeAt(batch, slot), this.#extras)
+    writer.sample(writer.dictionary.scratch, count, value, timeAt(batch, slot), this.#extras)
   }
 
   /** What version 2.0 says of a series more. */
@@ -276,7 +168,8 @@ export class BatchEncoder {
     this.#extras.metadata = series.metadataOf(slot)
   }
 
-  #encodePoint({ series, points }: KnownSource, slot: number, shard: number, sample: BatchSample): void {
+  #encodePoint(known: EncodedSource, slot: number, shard: number, sample: BatchSample): void {
+    const { series, points } = known
     const { batch, intake, exemplars } = sample
     const builder = this.#parts.builders[shard]
     const identity = series.layout.series[slot]
@@ -287,7 +180,7 @@ export class BatchEncoder {
       return
     }
     const samples = points.countOf(slot, point)
-    builder.makeRoom(samples, samples * (this.#bytesOf(series, slot) + partBytes))
+    builder.makeRoom(samples, samples * (known.bytesOf(slot) + partBytes))
     this.#describe(series, slot, batch)
     this.#extras.exemplars = exemplars?.get(slot)
     this.#begin(builder)
@@ -302,15 +195,15 @@ export class BatchEncoder {
   }
 
   /** Encodes some slots anew, those of each shard together. */
-  *#encodeSlots(known: KnownSource, sample: BatchSample, slots: Int32Array): Generator<void, void> {
-    const { series, partitions, units, pointShards } = known
+  *#encodeSlots(known: EncodedSource, sample: BatchSample, slots: Int32Array): Generator<void, void> {
+    const { series, partitions, pointShards } = known
     for (const { shard } of partitions) {
       const limit = this.#parts.builders[shard]?.partBytes ?? 0
       let group: number[] = []
       let bytes = 0
       for (const slot of slots) {
-        if (units[slot]?.shard !== shard) continue
-        const own = this.#bytesOf(series, slot) + partBytes
+        if (known.sampleShard(slot) !== shard) continue
+        const own = known.bytesOf(slot) + partBytes
         if (group.length === unitSeries || (group.length > 0 && bytes + own > limit)) {
           this.#encodeGroup(series, group, bytes, shard, sample)
           group = []
@@ -348,7 +241,7 @@ export class BatchEncoder {
   }
 
   /** Finds the resources of a source again. One that no source has any more ends with a stale marker. */
-  #followInfos(known: KnownSource, time: number, intake: Intake): void {
+  #followInfos(known: EncodedSource, time: number, intake: Intake): void {
     const scopes = new Set<Scope>()
     for (const metric of known.series.metrics.keys()) scopes.add(metric.scope)
     const infos = new Set<TargetInfo>()
@@ -367,7 +260,7 @@ export class BatchEncoder {
     known.infos = infos
   }
 
-  #encodeInfos({ infos }: KnownSource, batch: Batch, intake: Intake): void {
+  #encodeInfos({ infos }: EncodedSource, batch: Batch, intake: Intake): void {
     if (infos.size === 0 || isEnding(batch)) return
     for (const info of infos) {
       if (this.#infos?.isDue(info, batch.time) === true)
@@ -384,15 +277,14 @@ export class BatchEncoder {
     const builder = this.#parts.builders[shard]
     const sets = this.#infos?.sets
     if (builder === undefined || sets === undefined) return
-    const needed = (sets.counts[set] ?? 0) + 1
-    if (needed > this.#labels.length) this.#labels = new Int32Array(needed * 2)
-    const count = sets.series(set, name, this.#labels)
+    const { writer } = this.#parts
+    const count = sets.series(set, name)
+    const { scratch } = writer.dictionary
     let bytes = partBytes
-    for (let index = 0; index < count; index++)
-      bytes += this.#parts.writer.dictionary.sizeOf(this.#labels[index] ?? 0)
+    for (let index = 0; index < count; index++) bytes += writer.dictionary.sizeOf(scratch[index] ?? 0)
     builder.makeRoom(1, bytes)
     this.#begin(builder)
-    this.#parts.writer.sample(this.#labels, count, value, time, {
+    writer.sample(scratch, count, value, time, {
       startTime: 0,
       metadata: undefined,
       exemplars: undefined,

@@ -1,5 +1,7 @@
 /** Labels by numbers: each is its own while somebody holds the label. */
 export interface LabelDictionary {
+  /** The labels of one series on its way to a writer: `LabelSets.series` puts them here. */
+  scratch: Int32Array
   /** The number of a label, which is held once more. */
   retain(name: string, value: string): number
   /** Holds a label once more. */

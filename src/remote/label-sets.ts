@@ -96,18 +96,20 @@ export class LabelSets {
   }
 
   /**
-   * Writes the labels of a series of this set into an array that has room for them, the one with its name in its place.
+   * Puts the labels of a series of this set into the dictionary's scratch, the one with its name in its place.
    *
    * @returns how many they are
    */
-  series(set: number, name: number, into: Int32Array): number {
+  series(set: number, name: number): number {
     const { labels } = this
     const offset = this.offsets[set] ?? 0
     const count = this.counts[set] ?? 0
     const place = this.namePlaces[set] ?? 0
-    for (let index = 0; index < place; index++) into[index] = labels[offset + index] ?? 0
-    into[place] = name
-    for (let index = place; index < count; index++) into[index + 1] = labels[offset + index] ?? 0
+    if (count >= this.#dictionary.scratch.length) this.#dictionary.scratch = new Int32Array(2 * count + 1)
+    const { scratch } = this.#dictionary
+    for (let index = 0; index < place; index++) scratch[index] = labels[offset + index] ?? 0
+    scratch[place] = name
+    for (let index = place; index < count; index++) scratch[index + 1] = labels[offset + index] ?? 0
     return count + 1
   }
 

@@ -49,7 +49,6 @@ export class PointSeries {
   readonly #forms: PointForms
   readonly #parts = new Map<number, Map<string, Part>>()
   #round = 0
-  #labels = new Int32Array(64)
 
   constructor(naming: SeriesNaming, dictionary: LabelDictionary, sets: LabelSets, forms: PointForms) {
     this.#naming = naming
@@ -120,7 +119,8 @@ export class PointSeries {
     writer: SeriesWriter,
   ): void {
     if (name === undefined) return
-    writer.histogram(this.#labels, this.#labelsOf(set, name), histogram, time, extras)
+    const count = this.#sets.series(set, name)
+    writer.histogram(this.#dictionary.scratch, count, histogram, time, extras)
   }
 
   #writeClassic(
@@ -154,13 +154,8 @@ export class PointSeries {
     writer: SeriesWriter,
   ): void {
     if (name === undefined) return
-    writer.sample(this.#labels, this.#labelsOf(set, name), value, time, extras)
-  }
-
-  #labelsOf(set: number, name: number): number {
-    const needed = (this.#sets.counts[set] ?? 0) + 1
-    if (needed > this.#labels.length) this.#labels = new Int32Array(needed * 2)
-    return this.#sets.series(set, name, this.#labels)
+    const count = this.#sets.series(set, name)
+    writer.sample(this.#dictionary.scratch, count, value, time, extras)
   }
 
   #partsOf(slot: number): Map<string, Part> {

@@ -1,11 +1,10 @@
-import type { AttributeSet } from '#src/model/attribute-set.ts'
 import { emptyLayout, type Layout } from '#src/model/layout.ts'
-import type { Scope } from '#src/model/resource.ts'
-import type { Kind, Metric, Role, Series } from '#src/model/series.ts'
+import type { Kind, Metric, Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { longer } from './byte-table.ts'
 import { LabelSets } from './label-sets.ts'
 import type { LabelDictionary } from './label-dictionary.ts'
+import { NamingMemo } from './naming-memo.ts'
 import type { SeriesNaming } from './series-naming.ts'
 import type { SeriesMetadata } from './series-writer.ts'
 import { SlotIndex } from './slot-index.ts'
@@ -282,27 +281,4 @@ export class SourceSeries {
 
 function stateOf({ role, metric }: Series): SlotState {
   return role === 'none' && pointKinds.has(metric.descriptor.kind) ? 'point' : 'sample'
-}
-
-/** What is remembered during one pass over the series of a source; it does not outlive the pass, so nothing is given back. */
-class NamingMemo {
-  readonly #sets = new Map<Scope, Map<AttributeSet, number>>()
-  readonly #names = new Map<Metric, Map<Role, number>>()
-
-  setsOf(scope: Scope): Map<AttributeSet, number> {
-    return inner(this.#sets, scope)
-  }
-
-  namesOf(metric: Metric): Map<Role, number> {
-    return inner(this.#names, metric)
-  }
-}
-
-function inner<Outer, Key>(maps: Map<Outer, Map<Key, number>>, key: Outer): Map<Key, number> {
-  let map = maps.get(key)
-  if (map === undefined) {
-    map = new Map()
-    maps.set(key, map)
-  }
-  return map
 }

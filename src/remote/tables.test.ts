@@ -105,9 +105,8 @@ test.each([
         if (releases) sets.release(held.splice(held.length >> 1, 1)[0]?.[1] ?? 0)
       }
       expect(sets.size).toBe(new Set(held.map(([pairs]) => JSON.stringify(pairs))).size)
-      const into = new Int32Array(8)
       for (const [pairs, number] of held) {
-        const count = sets.series(number, name, into)
+        const count = sets.series(number, name)
         const expected: number[] = []
         for (let index = 0; index < pairs.length; index += 2) {
           const label = dictionary.retain(pairs[index] ?? '', pairs[index + 1] ?? '')
@@ -116,7 +115,7 @@ test.each([
         }
         // Upper case sorts before the underscores of __name__, lower case behind.
         expected.splice(pairs[0] === 'A' ? 1 : 0, 0, name)
-        expect([...into.subarray(0, count)]).toEqual(expected)
+        expect([...dictionary.scratch.subarray(0, count)]).toEqual(expected)
       }
       sets.dispose()
       dictionary.release(name)
@@ -132,11 +131,10 @@ test('label sets move together when most of them have gone', () => {
   const numbers = Array.from({ length: 20_000 }, (_, index) => sets.retain(['a', `${index}`, 'b', 'x']))
   for (const [index, number] of numbers.entries()) if (index % 10 !== 0) sets.release(number)
   expect(sets.labels.length).toBeLessThan(40_000)
-  const into = new Int32Array(4)
   const last = numbers[19_990] ?? 0
-  expect(sets.series(last, 7, into)).toBe(3)
+  expect(sets.series(last, 7)).toBe(3)
   const a = dictionary.retain('a', '19990')
-  expect([...into.subarray(0, 2)]).toEqual([7, a])
+  expect([...dictionary.scratch.subarray(0, 2)]).toEqual([7, a])
 })
 
 /** The symbols of a request, read back. */

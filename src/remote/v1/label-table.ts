@@ -11,6 +11,7 @@ interface Entry {
 
 /** Distinct labels, each as the bytes that remote write 1.0 has for it: field 1 of a time series, the message Label. */
 export class LabelTable implements LabelDictionary {
+  scratch: Int32Array<ArrayBuffer> = new Int32Array(64)
   /** By label: its bytes. */
   readonly pieces = new ByteTable()
   /** By label: a number that an encoder keeps, 0 at first: where it wrote the label last. */

@@ -19,6 +19,7 @@ interface Label {
  * empty text is symbol 0, as in every request.
  */
 export class SymbolTable implements LabelDictionary {
+  scratch: Int32Array<ArrayBuffer> = new Int32Array(64)
   /** By symbol: its bytes. */
   readonly pieces = new ByteTable()
   /** By label: the symbols of its name and its value. */
