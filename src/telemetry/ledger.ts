@@ -25,7 +25,7 @@ export class ReasonCounts {
   }
 }
 
-const totals = ['accepted', 'refused', 'restored', 'delivered', 'queued'] as const
+const totals = ['accepted', 'refused', 'restored', 'delivered', 'queued', 'stored'] as const
 
 /** What a ledger says at one moment, as plain data: what crosses threads. */
 export interface LedgerCounts extends Readonly<Record<(typeof totals)[number], number>> {
@@ -50,6 +50,8 @@ export class Ledger {
   delivered = 0
   /** Points taken and not settled yet, in flight included. */
   queued = 0
+  /** Of them, those that a durable queue has: they are sent after a restart, if not before. */
+  stored = 0
   /** Points that the peer refused for good. */
   readonly rejected = new ReasonCounts()
   /** Points given up on our side. */
@@ -64,13 +66,14 @@ export class Ledger {
 
   /** What it says now. */
   counts(): LedgerCounts {
-    const { accepted, refused, restored, delivered, queued } = this
+    const { accepted, refused, restored, delivered, queued, stored } = this
     return {
       accepted,
       refused,
       restored,
       delivered,
       queued,
+      stored,
       rejected: [...this.rejected],
       dropped: [...this.dropped],
     }

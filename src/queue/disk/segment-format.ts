@@ -3,10 +3,10 @@
  *
  *     segment = header record*
  *     header  = magic (8) version (4) checksum of these (4)
- *               marker (8) number (6) shards (2) created (8) checksum of these (4) zero (4)       48 bytes
- *     record  = marker (8) sequence (6) shard (2) time (6) length of metadata (2)
+ *               marker (8) number (8) created (8) shards (4) checksum of these (4)                48 bytes
+ *     record  = marker (8) sequence (8) time (8) shard (2) length of metadata (2)
  *               points (4) length of body (4) checksum of metadata and body (4)
- *               checksum of all these (4)                                                         40 bytes
+ *               checksum of all these (4)                                                         44 bytes
  *               metadata body
  *
  * The first 16 bytes are the same in every version. The marker is random, differs from segment to segment, and is in the
@@ -19,13 +19,17 @@ import { crc32 } from 'node:zlib'
 export const formatVersion = 1
 
 export const segmentHeaderBytes = 48
-export const recordHeaderBytes = 40
+export const recordHeaderBytes = 44
 export const markerBytes = 8
 
 const magic = Buffer.from('WEIRQUE\n', 'latin1')
 /** Where the part of the header that depends on the version starts. */
 const versionedFrom = 16
-const versionedTo = 40
+const versionedTo = 44
+
+const checksumAt = 36
+const headerChecksumAt = 40
+const word = 2 ** 32
 
 /** What identifies a segment. */
 export interface SegmentIdentity {
@@ -68,11 +72,11 @@ export function newMarker(): Buffer {
   return randomBytes(markerBytes)
 }
 
-const namePattern = /^(\d{12})-([0-9a-f]{16})\.segment$/
+const namePattern = /^(\d{16})-([0-9a-f]{16})\.segment$/
 
 /** The name of a segment's file. */
 export function segmentName({ number, marker }: SegmentIdentity): string {
-  return `${String(number).padStart(12, '0')}-${marker.toString('hex')}.segment`
+  return `${String(number).padStart(16, '0')}-${marker.toString('hex')}.segment`
 }
 
 /** What the name of a file says; undefined where it is none of a segment. */
@@ -88,9 +92,9 @@ export function encodeSegmentHeader({ number, marker, shards, createdAt }: Segme
   bytes.writeUInt32LE(formatVersion, 8)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 12)), 12)
   marker.copy(bytes, versionedFrom)
-  bytes.writeUIntLE(number, 24, 6)
-  bytes.writeUInt16LE(shards, 30)
-  bytes.writeUIntLE(createdAt, 32, 6)
+  writeInteger(bytes, number, 24)
+  writeInteger(bytes, createdAt, 32)
+  bytes.writeUInt32LE(shards, 40)
   bytes.writeUInt32LE(crc32(bytes.subarray(versionedFrom, versionedTo)), versionedTo)
   return bytes
 }
@@ -112,47 +116,49 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentKind {
     kind: 'segment',
     header: {
       marker: Buffer.from(bytes.subarray(versionedFrom, versionedFrom + markerBytes)),
-      number: bytes.readUIntLE(24, 6),
-      shards: bytes.readUInt16LE(30),
-      createdAt: bytes.readUIntLE(32, 6),
+      number: readInteger(bytes, 24),
+      createdAt: readInteger(bytes, 32),
+      shards: bytes.readUInt32LE(40),
     },
   }
 }
 
-/** The header of a record, with the metadata behind it; the body follows. */
+/** The header of a record, with the metadata behind it, and the checksum in it; the body follows. */
 export function encodeRecordHead(
   marker: Buffer,
   record: Pick<RecordHeader, 'sequence' | 'shard' | 'enqueuedAt' | 'points'>,
   metadata: Buffer,
   body: Buffer,
-): Buffer {
+): { readonly head: Buffer; readonly checksum: number } {
+  const checksum = crc32(body, crc32(metadata))
   const bytes = Buffer.allocUnsafe(recordHeaderBytes + metadata.length)
   marker.copy(bytes)
-  bytes.writeUIntLE(record.sequence, 8, 6)
-  bytes.writeUInt16LE(record.shard, 14)
-  bytes.writeUIntLE(record.enqueuedAt, 16, 6)
-  bytes.writeUInt16LE(metadata.length, 22)
-  bytes.writeUInt32LE(record.points, 24)
-  bytes.writeUInt32LE(body.length, 28)
-  bytes.writeUInt32LE(crc32(body, crc32(metadata)), 32)
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 36)), 36)
+  writeInteger(bytes, record.sequence, 8)
+  writeInteger(bytes, record.enqueuedAt, 16)
+  bytes.writeUInt16LE(record.shard, 24)
+  bytes.writeUInt16LE(metadata.length, 26)
+  bytes.writeUInt32LE(record.points, 28)
+  bytes.writeUInt32LE(body.length, 32)
+  bytes.writeUInt32LE(checksum, checksumAt)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, headerChecksumAt)), headerChecksumAt)
   metadata.copy(bytes, recordHeaderBytes)
-  return bytes
+  return { head: bytes, checksum }
 }
 
 /** Reads the header of a record; undefined where there is none. */
 export function decodeRecordHeader(bytes: Buffer, at: number, marker: Buffer): RecordHeader | undefined {
   if (at + recordHeaderBytes > bytes.length) return undefined
   if (bytes.compare(marker, 0, markerBytes, at, at + markerBytes) !== 0) return undefined
-  if (bytes.readUInt32LE(at + 36) !== crc32(bytes.subarray(at, at + 36))) return undefined
+  const end = at + headerChecksumAt
+  if (bytes.readUInt32LE(end) !== crc32(bytes.subarray(at, end))) return undefined
   return {
-    sequence: bytes.readUIntLE(at + 8, 6),
-    shard: bytes.readUInt16LE(at + 14),
-    enqueuedAt: bytes.readUIntLE(at + 16, 6),
-    metadataLength: bytes.readUInt16LE(at + 22),
-    points: bytes.readUInt32LE(at + 24),
-    bodyLength: bytes.readUInt32LE(at + 28),
-    checksum: bytes.readUInt32LE(at + 32),
+    sequence: readInteger(bytes, at + 8),
+    enqueuedAt: readInteger(bytes, at + 16),
+    shard: bytes.readUInt16LE(at + 24),
+    metadataLength: bytes.readUInt16LE(at + 26),
+    points: bytes.readUInt32LE(at + 28),
+    bodyLength: bytes.readUInt32LE(at + 32),
+    checksum: bytes.readUInt32LE(at + checksumAt),
   }
 }
 
@@ -162,4 +168,14 @@ export function recordBytes({
   bodyLength,
 }: Pick<RecordHeader, 'metadataLength' | 'bodyLength'>): number {
   return recordHeaderBytes + metadataLength + bodyLength
+}
+
+/** A whole number below 2^53, in 8 bytes. */
+function writeInteger(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32LE(value % word, at)
+  bytes.writeUInt32LE(Math.floor(value / word), at + 4)
+}
+
+function readInteger(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * word
 }

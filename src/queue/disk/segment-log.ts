@@ -12,7 +12,6 @@ export type SyncPolicy = 'batch' | 'interval' | 'none'
 /** How a log writes. */
 export interface LogOptions {
   readonly directory: string
-  readonly shards: number
   /** A segment that has so many bytes is followed by another. */
   readonly segmentBytes: number
   readonly sync: SyncPolicy
@@ -35,8 +34,8 @@ export interface LogListener {
   failed(error: unknown): void
   /** The disk can be written to again. */
   recovered(): void
-  /** The memory of so many bytes was given back. */
-  freed(bytes: number): void
+  /** The log does not need the request of an entry any more. */
+  freed(entry: Entry): void
 }
 
 /** What one write has at most, unless one record alone has more. */
@@ -54,9 +53,12 @@ export class SegmentLog {
   readonly #options: LogOptions
   readonly #listener: LogListener
   #nextNumber: number
+  #nextSequence: number
   /** Entries that wait to be written, the oldest first. */
   #pending: Entry[] = []
   #writer: SegmentWriter | undefined
+  /** Whether there is something in its segment, so that others were told. */
+  #isBegun = false
   /** Entries that the writer has written and not synced. */
   #unsynced: Entry[] = []
   #unsyncedBytes = 0
@@ -67,23 +69,25 @@ export class SegmentLog {
   #failing = false
   /** After a failure nothing is tried before the next `retry`. */
   #resting = false
+  #isHalted = false
   /** How many syncs in a row failed: the first is answered by writing to another segment at once. */
   #failedSyncs = 0
   #work: Promise<void> | undefined
 
-  /** @param nextNumber the number of the first segment that is written */
+  /** @param next the number of the first segment that is written, and the sequence of the first entry */
   constructor(
     files: QueueFileSystem,
     clock: Clock,
     options: LogOptions,
     listener: LogListener,
-    nextNumber: number,
+    next: { readonly number: number; readonly sequence: number },
   ) {
     this.#files = files
     this.#clock = clock
     this.#options = options
     this.#listener = listener
-    this.#nextNumber = nextNumber
+    this.#nextNumber = next.number
+    this.#nextSequence = next.sequence
   }
 
   /** Whether the disk could not be written to when it was last tried. */
@@ -91,9 +95,21 @@ export class SegmentLog {
     return this.#failing
   }
 
+  /** Entries that are not on disk, the oldest first. */
+  get pending(): readonly Entry[] {
+    return this.#pending
+  }
+
+  /** Gives up to write; what waits is in memory only, for good. */
+  halt(error: unknown): void {
+    this.#isHalted = true
+    this.#fail(error)
+  }
+
   /** Takes an entry, whose request is in memory. */
   append(entry: Entry): void {
-    entry.hold('log')
+    // One that was on disk before keeps its place in the order.
+    if (entry.sequence === 0) entry.sequence = this.#nextSequence++
     this.#pending.push(entry)
     this.#run()
   }
@@ -109,9 +125,9 @@ export class SegmentLog {
 
   /** Tries again what failed. */
   async retry(): Promise<void> {
-    this.#resting = false
+    this.#resting = this.#isHalted
     this.#run()
-    await this.#work
+    await this.#idle()
   }
 
   /** Writes and syncs all that it can; returns the entries that could not be brought to disk. */
@@ -120,10 +136,14 @@ export class SegmentLog {
     // Where the last sync fails, there is something to write again.
     while (this.#writer !== undefined) {
       await this.seal(this.#writer.segment)
-      await this.#work
+      await this.#idle()
     }
     this.#cancelSync?.()
     return this.#pending.filter(({ settled }) => !settled)
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#work !== undefined) await this.#work
   }
 
   #run(): void {
@@ -135,7 +155,8 @@ export class SegmentLog {
   }
 
   get #hasWork(): boolean {
-    return this.#seals.length > 0 || (!this.#resting && (this.#syncDue || this.#pending.length > 0))
+    const toWrite = this.#syncDue || this.#pending.length > 0 || this.#failing
+    return this.#seals.length > 0 || (toWrite && !this.#resting)
   }
 
   async #workOff(): Promise<void> {
@@ -157,10 +178,19 @@ export class SegmentLog {
 
   /** Writes the oldest entries; where there are none, only tries whether it could. */
   async #commit(): Promise<void> {
-    const batch = this.#takeBatch()
+    // What failed is tried on a new file: on a full disk there may be room in the last block of the old one.
+    const shards = this.#pending[0]?.shards ?? this.#writer?.segment.shards ?? 0
+    const isOver =
+      this.#failing ||
+      this.#writer?.segment.shards !== shards ||
+      this.#writer.end >= this.#options.segmentBytes
+    // It comes first: where its sync fails, what it had is written again before what waits.
+    if (isOver) await this.#endWriter()
+    if (this.#resting) return
+    const batch = this.#takeBatch(shards)
     if (batch.length === 0 && !this.#failing) return
     try {
-      await this.#write(batch)
+      await this.#write(batch, shards)
     } catch (error) {
       this.#pending.unshift(...batch.map(([entry]) => entry))
       await this.#writer?.cutBack().catch(() => undefined)
@@ -179,18 +209,19 @@ export class SegmentLog {
   }
 
   /** The oldest entries, as many as go into one write; those that were settled meanwhile are not written. */
-  #takeBatch(): Unwritten[] {
+  #takeBatch(shards: number): Unwritten[] {
     const batch: Unwritten[] = []
     let bytes = 0
     let taken = 0
     for (const entry of this.#pending) {
       const { request, settled } = entry
       if (!settled && request !== undefined) {
-        if (batch.length > 0 && bytes + request.body.length > writeBytes) break
+        const isTooMuch = batch.length > 0 && bytes + request.body.length > writeBytes
+        if (isTooMuch || entry.shards !== shards) break
         bytes += request.body.length
         batch.push([entry, request])
       } else {
-        this.#listener.freed(entry.letGo('log'))
+        this.#listener.freed(entry)
       }
       taken++
     }
@@ -198,25 +229,20 @@ export class SegmentLog {
     return batch
   }
 
-  async #write(batch: readonly Unwritten[]): Promise<void> {
-    // What failed is tried on a new file: on a full disk there may be room in the last block of the old one.
-    const isOver = this.#failing || (this.#writer?.end ?? 0) >= this.#options.segmentBytes
-    if (isOver) await this.#endWriter()
-    const writer = this.#writer ?? (await this.#begin())
+  async #write(batch: readonly Unwritten[], shards: number): Promise<void> {
+    const writer = this.#writer ?? (await this.#begin(shards))
     await writer.append(batch)
-    if (!writer.isNew) return
-    writer.isNew = false
+    if (this.#isBegun) return
+    this.#isBegun = true
     this.#listener.begun(writer.segment)
   }
 
-  async #begin(): Promise<SegmentWriter> {
-    const { directory, shards } = this.#options
+  async #begin(shards: number): Promise<SegmentWriter> {
+    const { directory } = this.#options
     const number = this.#nextNumber++
-    this.#writer = await SegmentWriter.create(this.#files, directory, {
-      number,
-      shards,
-      createdAt: this.#clock.now(),
-    })
+    const description = { number, shards, createdAt: this.#clock.now() }
+    this.#writer = await SegmentWriter.create(this.#files, directory, description)
+    this.#isBegun = false
     return this.#writer
   }
 
@@ -246,7 +272,7 @@ export class SegmentLog {
   }
 
   #letGoUnsynced(): void {
-    for (const entry of this.#unsynced) this.#listener.freed(entry.letGo('log'))
+    for (const entry of this.#unsynced) this.#listener.freed(entry)
     this.#unsynced = []
     this.#unsyncedBytes = 0
   }
@@ -255,13 +281,13 @@ export class SegmentLog {
   async #abandon(writer: SegmentWriter, error: unknown): Promise<void> {
     const again = this.#unsynced.filter(({ settled }) => !settled)
     for (const entry of this.#unsynced) {
-      if (entry.settled) this.#listener.freed(entry.letGo('log'))
-      else entry.takeFromDisk()
+      if (entry.settled) this.#listener.freed(entry)
+      else entry.doubt()
     }
     this.#unsynced = []
     this.#unsyncedBytes = 0
     this.#pending.unshift(...again)
-    await writer.giveUpUnsynced()
+    writer.giveUpUnsynced()
     await this.#close(writer)
     this.#listener.rewrites(again.length, error)
     if (++this.#failedSyncs > 1) this.#fail(error)
@@ -271,7 +297,8 @@ export class SegmentLog {
   async #endWriter(): Promise<void> {
     const writer = this.#writer
     if (writer === undefined) return
-    if (this.#options.sync !== 'none' && !(await this.#sync())) return
+    const syncs = this.#options.sync !== 'none' && this.#isBegun
+    if (syncs && !(await this.#sync())) return
     await this.#close(writer)
   }
 
@@ -280,9 +307,8 @@ export class SegmentLog {
     const { segment } = writer
     segment.sealed = true
     await writer.close().catch(() => undefined)
-    if (writer.isNew)
-      await this.#files.unlink(join(this.#options.directory, segment.name)).catch(() => undefined)
-    else this.#listener.ended(segment)
+    if (this.#isBegun) this.#listener.ended(segment)
+    else await this.#files.unlink(join(this.#options.directory, segment.name)).catch(() => undefined)
   }
 
   #fail(error: unknown): void {

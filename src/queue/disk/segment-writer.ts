@@ -3,13 +3,7 @@ import type { EncodedRequest } from '../request-queue.ts'
 import type { Entry } from './entry.ts'
 import type { QueueFile, QueueFileSystem } from './file-system.ts'
 import { encodeMetadata } from './metadata.ts'
-import {
-  encodeRecordHead,
-  encodeSegmentHeader,
-  newMarker,
-  recordHeaderBytes,
-  segmentHeaderBytes,
-} from './segment-format.ts'
+import { encodeRecordHead, encodeSegmentHeader, newMarker, segmentHeaderBytes } from './segment-format.ts'
 import { Segment } from './segment.ts'
 
 /** Writes one segment, whose end is always that of a whole record. */
@@ -70,18 +64,11 @@ export class SegmentWriter {
     const places = entries.map(([entry, request]) => {
       const { body } = request
       const metadata = encodeMetadata(request)
-      const head = encodeRecordHead(segment.marker, entry, metadata, body)
+      const { head, checksum } = encodeRecordHead(segment.marker, entry, metadata, body)
       chunks.push(head, body)
       const offset = at
       at += head.length + body.length
-      const [metadataLength, bodyLength] = [metadata.length, body.length]
-      return {
-        segment,
-        offset,
-        metadataLength,
-        bodyLength,
-        checksum: head.readUInt32LE(recordHeaderBytes - 8),
-      }
+      return { segment, offset, metadataLength: metadata.length, bodyLength: body.length, checksum }
     })
     await this.#file.write(chunks, this.#end)
     this.#end = at
@@ -106,12 +93,13 @@ export class SegmentWriter {
     this.#isNamed = true
   }
 
-  /** After a sync that failed: what was not synced before does not count any more. Whether anything does. */
-  async giveUpUnsynced(): Promise<boolean> {
+  /**
+   * After a sync that failed: what was not synced before does not count any more. It stays in the file until it is written
+   * elsewhere, since it is better than nothing.
+   */
+  giveUpUnsynced(): void {
     this.#end = this.#isNamed ? this.#synced : 0
     this.segment.bytes = this.#end
-    await this.#file.truncate(this.#end).catch(() => undefined)
-    return this.#end > 0
   }
 
   async close(): Promise<void> {

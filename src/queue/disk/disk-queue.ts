@@ -1,0 +1,475 @@
+import { codeOf } from '#src/host/write-failure.ts'
+import type { Ledger } from '#src/telemetry/ledger.ts'
+import { KeptPoints } from '../intake.ts'
+import {
+  pointsOf,
+  type EncodedRequest,
+  type RequestQueue,
+  type Share,
+  type SinkLimits,
+} from '../request-queue.ts'
+import { Backlog } from './backlog.ts'
+import { Entry, type Place } from './entry.ts'
+import { queuedAt, QueueStore, type Found, type StoreOptions, type StoreTools } from './queue-store.ts'
+import { HeldMemory } from './held-memory.ts'
+import type { ReadRecord } from './record-reader.ts'
+import type { LogListener } from './segment-log.ts'
+import type { Segment } from './segment.ts'
+import type { ShardLine } from './shard-line.ts'
+
+/** How much waits, for how long, and what happens where that is not enough. */
+export interface DiskQueueOptions extends SinkLimits, Omit<StoreOptions, 'maxUnsyncedBytes'> {
+  readonly shards: number
+  /** What there is in memory at most. */
+  readonly maxBytes: number
+  /** What is older is given up; 0 keeps it for ever. In milliseconds. */
+  readonly maxAgeMs: number
+  /**
+   * What happens while the disk cannot be written to: new data is refused, or is kept in memory; with `drop_oldest` it is kept
+   * in memory too, and on a full disk the oldest makes room.
+   */
+  readonly whenDiskFails: 'refuse' | 'drop_oldest' | 'memory_only'
+}
+
+/** What a queue works with. */
+export interface DiskQueueTools extends StoreTools {
+  readonly ledger: Ledger
+  /** Told the error while the disk cannot be written to, and undefined when it can be again. */
+  readonly report: (error: Error | undefined) => void
+}
+
+/** Which part of the memory requests on disk may have, so that they are not read. */
+const cachePart = 4
+/** How often a record is tried that cannot be read before it is given up. */
+const mostFailures = 3
+const tickMs = 1000
+
+/** What stands in a directory's way for a time, and what a person need not mend. */
+const passing: ReadonlySet<string> = new Set([
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ETIMEDOUT',
+])
+
+const shortOfSpace: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** A directory that cannot hold a queue until a person mends it. */
+export class QueueDirectoryError extends Error {
+  override readonly name = 'QueueDirectoryError'
+  readonly code: string
+
+  constructor(directory: string, cause: unknown) {
+    super(`cannot use the queue directory ${directory}: ${String(cause)}`, { cause })
+    this.code = codeOf(cause)
+  }
+}
+
+/**
+ * A queue that survives the process: what was put in is on disk before it is given out, and stays there until it is settled.
+ * While the disk cannot be written to it works in memory, and goes on on disk when it can.
+ */
+export class DiskQueue implements RequestQueue {
+  readonly limits: DiskQueueOptions
+  readonly #tools: DiskQueueTools
+  readonly #account: KeptPoints
+  readonly #store: QueueStore
+  readonly #backlog: Backlog
+  readonly #inFlight = new Map<EncodedRequest, Entry>()
+  #listener: (shard: number) => void = () => undefined
+  readonly #memory: HeldMemory
+  #isFailing = false
+  /** Whether all that waits to be written is in lines, since the disk fails. */
+  #isExposed = false
+  #cancelTick: (() => void) | undefined
+  #ticking: Promise<void> | undefined
+
+  constructor(options: DiskQueueOptions, tools: DiskQueueTools) {
+    this.limits = options
+    this.#tools = tools
+    this.#account = new KeptPoints(tools.ledger)
+    this.#backlog = new Backlog(options.shards, {
+      seal: async (segment) => await this.#store.seal(segment),
+      load: async (segment) => await this.#load(segment),
+      ready: (shard) => this.#listener(shard),
+    })
+    this.#memory = new HeldMemory(options.maxBytes / cachePart)
+    const storeOptions = { ...options, maxUnsyncedBytes: options.maxBytes / cachePart }
+    this.#store = new QueueStore(storeOptions, tools, this.#logListener(), () => this.#backlog.segments)
+  }
+
+  /**
+   * Opens the directory. Where the disk fails now, but may do again, it works in memory until then.
+   *
+   * @throws {QueueInUseError} where another process has the directory
+   * @throws {QueueDirectoryError} where it is of no use until a person mends it
+   */
+  async open(): Promise<void> {
+    try {
+      this.#restore(await this.#store.open())
+    } catch (error) {
+      if (!passing.has(codeOf(error))) {
+        throw codeOf(error) === 'ERR_QUEUE_IN_USE'
+          ? error
+          : new QueueDirectoryError(this.limits.directory, error)
+      }
+      this.#fail(error)
+    }
+    this.#armTick()
+  }
+
+  get bytes(): number {
+    return this.#memory.bytes + this.diskBytes
+  }
+
+  /** The length of all segments. */
+  get diskBytes(): number {
+    return this.#backlog.segments.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  admits(bytes: number): boolean {
+    const { maxBytes, whenFull, whenDiskFails } = this.limits
+    if (this.#memory.bytes > 0 && this.#memory.bytes + bytes > maxBytes) return false
+    if (this.#store.failing) return whenDiskFails !== 'refuse'
+    if (whenFull === 'drop_oldest') while (this.#isFull(bytes) && this.#dropOldest());
+    return !this.#isFull(bytes) || (whenFull === 'drop_oldest' && this.#oldest === undefined)
+  }
+
+  enqueue(request: EncodedRequest): void {
+    const { shard } = request
+    const enqueuedAt = this.#tools.clock.now()
+    const record = { sequence: 0, shard, points: pointsOf(request), enqueuedAt }
+    const entry = new Entry(record, this.limits.shards, request)
+    entry.hold('log')
+    entry.hold('line')
+    this.#memory.count(request.body.length)
+    this.#store.append(entry)
+    if (!this.#isExposed) this.#expose()
+    else this.#backlog.put(entry)
+  }
+
+  take(shard: number): EncodedRequest | undefined {
+    const line = this.#backlog.lines[shard]
+    const part = line?.parts.shift()
+    if (line === undefined || part !== undefined) return part
+    for (let entry = line.first; entry !== undefined; entry = line.first) {
+      const reason = entry.lost ?? (this.#isExpired(entry.enqueuedAt) ? 'expired' : undefined)
+      if (reason !== undefined) {
+        this.#backlog.shift(line)
+        this.#giveUp(entry, line, reason)
+      } else if (entry.request === undefined) {
+        this.#fetch(entry, shard)
+        return undefined
+      } else {
+        this.#backlog.shift(line)
+        this.#fetchAhead(line, shard)
+        return this.#giveOut(entry, entry.request, shard)
+      }
+    }
+    this.#backlog.want(shard)
+    return undefined
+  }
+
+  settled(request: EncodedRequest, instead: readonly EncodedRequest[] = []): void {
+    const entry = this.#inFlight.get(request)
+    const line = this.#backlog.lines[request.shard]
+    if (entry === undefined || line === undefined) return
+    this.#inFlight.delete(request)
+    // The memory of the whole is given back by who has it in flight.
+    if (entry.isCut) this.#memory.count(-request.body.length)
+    entry.isCut ||= instead.length > 0
+    entry.pieces += instead.length - 1
+    for (const part of instead) {
+      this.#inFlight.set(part, entry)
+      this.#memory.count(part.body.length)
+    }
+    line.parts.unshift(...instead)
+    if (entry.stored && instead.length === 0) this.#tools.ledger.stored -= pointsOf(request)
+    if (entry.pieces === 0) this.#settle(entry, line)
+  }
+
+  putBack(request: EncodedRequest): void {
+    const entry = this.#inFlight.get(request)
+    const line = this.#backlog.lines[request.shard]
+    if (entry === undefined || line === undefined) return
+    if (entry.isCut) {
+      line.parts.unshift(request)
+      return
+    }
+    this.#inFlight.delete(request)
+    entry.fly(false)
+    if (entry.place?.segment.gone === true) {
+      this.#giveUp(entry, line, 'queue_full')
+      return
+    }
+    if (entry.stored) this.#tellKept(entry)
+    this.#backlog.putBack(line, entry)
+  }
+
+  onEnqueued(listener: (shard: number) => void): void {
+    this.#listener = listener
+  }
+
+  /** Brings to disk what is not there yet, and gives the directory free. What cannot be brought there is dropped. */
+  async close(): Promise<void> {
+    this.#cancelTick?.()
+    await this.#ticking
+    await this.#backlog.close()
+    for (const entry of await this.#store.close()) {
+      // It was written once, and may be found again: that is better than to give it up.
+      if (entry.kept && entry.doubtfulIn !== undefined) continue
+      const line = this.#backlog.lines[entry.shard % this.limits.shards]
+      if (line !== undefined) this.#giveUp(entry, line, 'shutdown')
+    }
+    await this.#store.release()
+  }
+
+  #logListener(): LogListener {
+    return {
+      begun: (segment) => this.#backlog.begin(segment, this.#store.hasLined),
+      ended: (segment) => this.#removeIfSettled(segment),
+      kept: (entries) => {
+        for (const entry of entries) if (!entry.settled) this.#keep(entry)
+      },
+      rewrites: (entries, error) =>
+        this.#tools.logger.error('the disk did not take what was written: it is written again elsewhere', {
+          directory: this.limits.directory,
+          requests: entries,
+          error,
+        }),
+      failed: (error) => this.#fail(error),
+      recovered: () => this.#recover(),
+      freed: (entry) => this.#memory.letGo(entry, 'log'),
+    }
+  }
+
+  #restore({ segments, entries }: Found): void {
+    const { ledger, logger } = this.#tools
+    const points = [...segments, ...entries].reduce((sum, each) => sum + each.points, 0)
+    for (const entry of entries) this.#memory.count(entry.request?.body.length ?? 0)
+    ledger.restored += points
+    ledger.queued += points
+    ledger.stored += points
+    if (points > 0)
+      logger.info('data from before the start is sent first', { points, segments: segments.length })
+    this.#backlog.restore(segments)
+    this.#recover()
+  }
+
+  /** An entry is on disk. */
+  #keep(entry: Entry): void {
+    const { ledger } = this.#tools
+    if (!entry.stored) ledger.stored += entry.points
+    entry.stored = true
+    if (!entry.inFlight) this.#tellKept(entry)
+    this.#removeIfSettled(entry.forgetCopy())
+    if (!this.#backlog.put(entry)) this.#memory.letGo(entry, 'line')
+    else if (!entry.inFlight && !entry.cached && !entry.settled) this.#memory.cache(entry)
+  }
+
+  #tellKept(entry: Entry): void {
+    if (entry.kept) return
+    entry.kept = true
+    for (const { intake, points } of entry.request?.shares ?? []) intake.keep(points)
+  }
+
+  /** Reads the first entries of a line. */
+  #fetchAhead({ first }: ShardLine, shard: number): void {
+    for (const entry of [first, first?.next]) {
+      if (entry !== undefined && entry.request === undefined && this.#memory.hasRoom)
+        this.#fetch(entry, shard)
+    }
+  }
+
+  #fetch(entry: Entry, shard: number): void {
+    const { place } = entry
+    if (place === undefined || entry.reading || entry.lost !== undefined) return
+    entry.reading = true
+    void this.#read(entry, place, shard)
+  }
+
+  async #read(entry: Entry, place: Place, shard: number): Promise<void> {
+    let isOver = true
+    try {
+      this.#fetched(entry, shard, await this.#store.read(place))
+    } catch (error) {
+      this.#tools.logger.error('a request of the queue cannot be read', { file: place.segment.name, error })
+      isOver = ++entry.failures >= mostFailures
+      if (isOver) entry.lost = 'unreadable'
+    }
+    entry.reading = false
+    if (isOver && !entry.settled) this.#listener(shard)
+  }
+
+  #fetched(entry: Entry, shard: number, record: ReadRecord | undefined): void {
+    if (entry.settled) record?.release()
+    else if (record === undefined) entry.lost = 'corrupt'
+    else {
+      const at = queuedAt(entry.enqueuedAt, this.#tools.clock)
+      entry.request = { ...record, shard, shares: [], queuedAt: at }
+      entry.hold('line')
+      this.#memory.count(record.body.length)
+      this.#memory.cache(entry)
+    }
+  }
+
+  #giveOut(entry: Entry, request: EncodedRequest, shard: number): EncodedRequest {
+    this.#memory.uncache(entry)
+    entry.hold('line')
+    entry.fly(true)
+    const given: EncodedRequest = {
+      ...request,
+      shard,
+      shares: entry.kept ? [{ intake: this.#account, points: entry.points }] : request.shares,
+      release: () => this.#memory.letGo(entry, 'line'),
+    }
+    this.#inFlight.set(given, entry)
+    return given
+  }
+
+  /** Drops an entry that left its line. */
+  #giveUp(entry: Entry, line: ShardLine, reason: string): void {
+    if (entry.stored) this.#tools.ledger.stored -= entry.points
+    for (const { intake, points } of this.#sharesOf(entry)) intake.drop(points, reason)
+    this.#settle(entry, line)
+    this.#memory.letGo(entry, 'line')
+    this.#memory.letGo(entry, 'log')
+  }
+
+  /** Whose points an entry has, as far as they are not settled. */
+  #sharesOf(entry: Entry): readonly Share[] {
+    if (entry.isCut)
+      return [...this.#inFlight].filter(([, whole]) => whole === entry).flatMap(([part]) => part.shares)
+    return entry.kept ? [{ intake: this.#account, points: entry.points }] : (entry.request?.shares ?? [])
+  }
+
+  #settle(entry: Entry, line: ShardLine): void {
+    if (entry.inFlight) entry.fly(false)
+    entry.settled = true
+    line.advance()
+    this.#removeIfSettled(entry.forgetCopy())
+    const segment = entry.place?.segment
+    if (segment === undefined || segment.gone) return
+    segment.remove(entry)
+    this.#store.touchCursor()
+    this.#removeIfSettled(segment)
+  }
+
+  #removeIfSettled(segment: Segment | undefined): void {
+    if (segment?.sealed !== true || segment.records > 0 || segment.doubtful > 0 || segment.gone) return
+    this.#backlog.remove(segment)
+    this.#store.remove(segment)
+  }
+
+  async #load(segment: Segment): Promise<readonly Entry[] | undefined> {
+    const entries = await this.#store.load(segment)
+    if (entries === undefined || segment.gone) return entries
+    // What was found before, and is not any more.
+    const lost = segment.points - entries.reduce((sum, { points }) => sum + points, 0)
+    if (lost === 0 && segment.records === entries.length) return entries
+    segment.records = entries.length
+    segment.points -= lost
+    this.#tools.ledger.stored -= lost
+    this.#account.drop(lost, 'corrupt')
+    this.#removeIfSettled(segment)
+    return entries
+  }
+
+  #isFull(bytes: number): boolean {
+    const pending = this.#store.pending.reduce((sum, { request }) => sum + (request?.body.length ?? 0), 0)
+    const used = this.diskBytes + pending
+    return used > 0 && used + bytes > this.limits.maxDiskBytes
+  }
+
+  /** The oldest segment, which may be given up whole. */
+  get #oldest(): Segment | undefined {
+    return this.#backlog.segments.find(({ sealed }) => sealed)
+  }
+
+  #dropOldest(): boolean {
+    const segment = this.#oldest
+    if (segment === undefined) return false
+    this.#drop(segment, 'queue_full')
+    this.#tools.logger.warn('the queue is full: the oldest data is dropped', {
+      directory: this.limits.directory,
+    })
+    return true
+  }
+
+  /** Gives up a segment, but for what is in flight. */
+  #drop(segment: Segment, reason: string): void {
+    const points = segment.points - segment.inFlightPoints
+    for (const entry of this.#backlog.remove(segment)) {
+      entry.settled = true
+      this.#memory.letGo(entry, 'line')
+    }
+    this.#tools.ledger.stored -= points
+    this.#account.drop(points, reason)
+    this.#store.remove(segment)
+  }
+
+  #isExpired(enqueuedAt: number): boolean {
+    const { maxAgeMs } = this.limits
+    return maxAgeMs > 0 && this.#tools.clock.now() - enqueuedAt > maxAgeMs
+  }
+
+  #fail(error: unknown): void {
+    this.#isFailing = true
+    const { whenDiskFails } = this.limits
+    this.#expose()
+    const isFull = shortOfSpace.has(codeOf(error))
+    if (whenDiskFails === 'drop_oldest' && isFull && this.#dropOldest()) {
+      void this.#store.retry()
+      return
+    }
+    this.#tools.report(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  #recover(): void {
+    if (!this.#isFailing) return
+    this.#isFailing = false
+    this.#isExposed = false
+    this.#tools.report(undefined)
+  }
+
+  /** While the disk cannot be written to, what waits to be written is given out too. */
+  #expose(): void {
+    if (!this.#store.failing || !this.#backlog.isKnown) return
+    // What came from a former process waits for its turn.
+    if (!this.#store.pending.every(({ shards }) => shards === this.limits.shards)) return
+    this.#isExposed = true
+    for (const entry of this.#store.pending) if (!entry.settled) this.#backlog.put(entry)
+  }
+
+  #armTick(): void {
+    this.#cancelTick = this.#tools.clock.after(tickMs, () => {
+      this.#ticking = this.#tick().finally(() => this.#armTick())
+    })
+  }
+
+  async #tick(): Promise<void> {
+    if (!this.#store.isOpen) await this.#openLate()
+    await this.#store.tick()
+    for (const segment of this.#backlog.segments) {
+      if (segment.records === 0 || !this.#isExpired(segment.newest)) continue
+      if (segment.sealed) this.#drop(segment, 'expired')
+      else await this.#store.seal(segment)
+    }
+    this.#expose()
+    this.#backlog.retry()
+    for (const [shard, { first }] of this.#backlog.lines.entries()) {
+      if (first !== undefined && first.failures > 0) this.#listener(shard)
+    }
+  }
+
+  async #openLate(): Promise<void> {
+    try {
+      this.#restore(await this.#store.open())
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+}
