@@ -462,7 +462,7 @@ test('a defect behind the receiver costs a cycle, and is told', async () => {
 test('relabeling of its targets and their series can be looked at', async () => {
   const receiver = await start('metric_relabel_configs: [{ action: labeldrop, regex: x }]')
   const { targets } = receiver.receiver
-  expect(targets.traceTarget('j', [['__address__', 'a:1']])?.output).toEqual([
+  expect((await targets.traceTarget('j', [['__address__', 'a:1']]))?.output).toEqual([
     ['instance', 'a:1'],
     ['job', 'j'],
   ])
@@ -470,7 +470,7 @@ test('relabeling of its targets and their series can be looked at', async () => 
     ['__name__', 'a'],
     ['x', '1'],
   ] as const
-  expect(targets.traceSeries(receiver.target.id, exposed)?.output).toEqual([
+  expect((await targets.traceSeries(receiver.target.id, exposed))?.output).toEqual([
     ['__name__', 'a'],
     ['instance', target.address],
     ['job', 'j'],
