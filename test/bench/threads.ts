@@ -1,11 +1,11 @@
 /**
  * How far worker threads carry: with 0, 1, 2, ... workers the interval is shortened until Weir delivers less than 90 % of
- * what is due; the line is of the interval before. Targets and sink are in this process and do next to nothing: bodies are
+ * what is due. Targets and sink are in this process and do next to nothing: bodies are
  * made beforehand, requests are thrown away.
  *
- *     npm run bench:threads -- [--workers 0,1,2] [--seconds 8] [--targets 32] [--series 5000]
+ *     npm run bench:threads -- [--workers 0,1,2] [--seconds 8] [--targets 32] [--series 5000] [--intervals 500,350]
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -14,6 +14,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { readUsage } from './process-usage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -21,11 +22,11 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '8' },
     targets: { type: 'string', default: '32' },
     series: { type: 'string', default: '5000' },
+    // From one to the next the load grows by about 40 %.
+    intervals: { type: 'string', default: '2000,1400,1000,700,500,350,250,180,130,90' },
   },
 })
 
-/** From one to the next the load grows by about 40 %. */
-const intervalsMs = [2000, 1400, 1000, 700, 500, 350, 250, 180, 130, 90]
 /** Who delivers less of what is due lags. */
 const keepsUp = 0.9
 /** What Linux counts CPU time in. */
@@ -131,49 +132,84 @@ interface Measurement {
   readonly main: number
   readonly workers: readonly number[]
   readonly others: number
+  readonly residentMb: number
 }
 
-async function measure(weir: string, file: string, setting: Setting): Promise<Measurement> {
-  await writeFile(file, JSON.stringify(configuration(setting)))
-  const child = spawn(process.execPath, [weir, '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  let log = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-  async function look() {
-    const metrics = await (await fetch(metricsIn(log))).text()
-    const delivered = /^weir_exporter_delivered_points_total\{.*\} (\S+)$/m.exec(metrics)?.[1]
-    return {
-      at: performance.now(),
-      delivered: Number(delivered),
-      threads: await threadSeconds(child.pid ?? 0),
-    }
+function lineOf(workers: number, intervalMs: number, measured: Measurement): string {
+  const { rate, cpuPerMillion, main, workers: loads, others, residentMb } = measured
+  return [
+    workers,
+    `${intervalMs} ms`,
+    Math.round(rate),
+    cpuPerMillion.toFixed(3),
+    main.toFixed(2),
+    loads.map((load) => load.toFixed(2)).join(' + ') || '-',
+    others.toFixed(2),
+    Math.round(residentMb),
+  ].join(' | ')
+}
+
+/** Weir at work. A reload changes its interval, so that it knows its series when that is short. */
+class Running implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #file: string
+  #log = ''
+
+  constructor(weir: string, file: string) {
+    this.#file = file
+    this.#child = spawn(process.execPath, [weir, '--config', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#log += text))
   }
-  try {
-    while (!log.includes('everything runs')) {
-      if (child.exitCode !== null) throw new Error(`Weir ended:\n${log}`)
+
+  async line(message: string): Promise<void> {
+    while (!this.#log.includes(`"msg":"${message}"`)) {
+      if (this.#child.exitCode !== null) throw new Error(`Weir ended:\n${this.#log}`)
       await sleep(50)
     }
-    await sleep(Math.max(4000, 3 * setting.intervalMs))
-    const before = await look()
-    await sleep(Number(values.seconds) * 1000)
-    const after = await look()
-    const seconds = (after.at - before.at) / 1000
+  }
+
+  async reload(setting: Setting): Promise<void> {
+    this.#log = this.#log.replaceAll('the new configuration runs', '')
+    await writeFile(this.#file, JSON.stringify(configuration(setting)))
+    this.#child.kill('SIGHUP')
+    await this.line('the new configuration runs')
+  }
+
+  async measure(seconds: number): Promise<Measurement> {
+    const before = await this.#look()
+    await sleep(seconds * 1000)
+    const after = await this.#look()
+    const passed = (after.at - before.at) / 1000
     const samples = after.delivered - before.delivered
     const loads = Array.from(
       after.threads,
-      ([name, end]) => [name, (end - (before.threads.get(name) ?? 0)) / seconds] as const,
+      ([name, end]) => [name, (end - (before.threads.get(name) ?? 0)) / passed] as const,
     )
     const workers = loads.filter(([name]) => name.startsWith('weir-worker'))
     const main = loads.filter(([name]) => name === 'main')
     return {
-      rate: samples / seconds,
-      cpuPerMillion: (sumOf(loads) * seconds * 1e6) / samples,
+      rate: samples / passed,
+      cpuPerMillion: (sumOf(loads) * passed * 1e6) / samples,
       main: sumOf(main),
       workers: workers.map(([, load]) => load),
       others: sumOf(loads) - sumOf(main) - sumOf(workers),
+      residentMb: (await readUsage(this.#child.pid ?? 0)).rss,
     }
-  } finally {
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
+  }
+
+  async #look() {
+    const metrics = await (await fetch(metricsIn(this.#log))).text()
+    const delivered = /^weir_exporter_delivered_points_total\{.*\} (\S+)$/m.exec(metrics)?.[1]
+    return {
+      at: performance.now(),
+      delivered: Number(delivered),
+      threads: await threadSeconds(this.#child.pid ?? 0),
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
     await ended
   }
 }
@@ -189,35 +225,25 @@ try {
   const sink = await listen(sinkServer)
   const series = addresses.length * Number(values.series)
   console.log(`${cpus().length} cores; ${addresses.length} targets of ${values.series} series`)
-  console.log('workers | interval | samples/s | CPU s per million | main thread | workers | other threads')
+  console.log(
+    'workers | interval | samples/s | CPU s per million | main thread | workers | other threads | MB',
+  )
+  const file = join(folder, 'config.json')
   for (const workers of values.workers.split(',').map(Number)) {
-    let best: string | undefined
-    for (const intervalMs of intervalsMs) {
-      const setting = { workers, intervalMs, addresses, sink }
-      const {
-        rate,
-        cpuPerMillion,
-        main,
-        workers: loads,
-        others,
-      } = await measure(join(built, 'weir.js'), join(folder, 'config.json'), setting)
-      const shares = [main, ...loads, others].map((load) => load.toFixed(2))
-      const line = [
-        workers,
-        `${intervalMs} ms`,
-        Math.round(rate),
-        cpuPerMillion.toFixed(3),
-        shares[0],
-        shares.slice(1, -1).join(' + ') || '-',
-        shares.at(-1),
-      ].join(' | ')
-      if (!(rate * intervalMs >= keepsUp * series * 1000)) {
-        console.error(`lags: ${line}`)
-        break
-      }
-      best = line
+    const [first = 0, ...shorter] = values.intervals.split(',').map(Number)
+    const setting = { workers, intervalMs: first, addresses, sink }
+    await writeFile(file, JSON.stringify(configuration(setting)))
+    await using running = new Running(join(built, 'weir.js'), file)
+    await running.line('everything runs')
+    await sleep(3 * first)
+    for (const intervalMs of [first, ...shorter]) {
+      if (intervalMs !== first) await running.reload({ ...setting, intervalMs })
+      await sleep(Math.max(2000, 2 * intervalMs))
+      const measured = await running.measure(Number(values.seconds))
+      const isLate = measured.rate * intervalMs < keepsUp * series * 1000
+      console.log(`${lineOf(workers, intervalMs, measured)}${isLate ? ' | lags' : ''}`)
+      if (isLate) break
     }
-    console.log(best ?? `${workers} | it lags at every interval`)
   }
 } finally {
   for (const server of [...targets, sinkServer]) server.closeAllConnections()

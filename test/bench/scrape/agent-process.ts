@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readUsage, type Usage } from '../process-usage.ts'
-import type { Agent, Assignment } from './agents.ts'
+import { spawnOnCpu } from './spawn-on-cpu.ts'
+import { targetFiles, type Agent, type Assignment } from './agents.ts'
 
 /** An agent at work, on one CPU. */
 export class AgentProcess {
@@ -23,10 +24,11 @@ export class AgentProcess {
   static async start({ launch }: Agent, assignment: Assignment, cpu: number): Promise<AgentProcess> {
     const { folder } = assignment
     await mkdir(folder, { recursive: true })
+    for (const [name, text] of targetFiles(assignment)) await writeFile(join(folder, name), text)
     const { config, command } = launch(assignment)
     await writeFile(join(folder, 'config.yaml'), JSON.stringify(config, undefined, 1))
     const log = await open(join(folder, 'log'), 'w')
-    const child = spawn('taskset', ['-c', String(cpu), ...command], {
+    const child = spawnOnCpu(cpu, command, {
       cwd: folder,
       // A Go program with more threads than CPUs would only get in its own way.
       env: { ...process.env, GOMAXPROCS: '1' },

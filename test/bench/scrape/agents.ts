@@ -42,16 +42,26 @@ function escaped(value: object): object {
   return JSON.parse(JSON.stringify(value).replaceAll('$', '$$$$')) as object
 }
 
-function scrapeConfigs({ targets, address, relabel }: Assignment): object[] {
-  const jobs = Map.groupBy(targets, ({ job }) => job)
-  return [...jobs].map(([job, scraped]) => ({
+/** Targets are discovered from a file for each job, since a configuration does not have ten thousand. */
+function scrapeConfigs({ targets, folder, relabel }: Assignment): object[] {
+  return [...new Set(targets.map(({ job }) => job))].map((job) => ({
     job_name: job,
-    static_configs: scraped.map(({ instance, path }) => ({
-      targets: [address],
-      labels: { instance, __metrics_path__: path },
-    })),
+    file_sd_configs: [{ files: [join(folder, `${job}.json`)] }],
     ...(relabel ? { metric_relabel_configs: relabelRules } : {}),
   }))
+}
+
+/** The files that targets are discovered from, by name. */
+export function targetFiles({ targets, address }: Assignment): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const [job, scraped] of Map.groupBy(targets, (target) => target.job)) {
+    const groups = scraped.map(({ instance, path }) => ({
+      targets: [address],
+      labels: { instance, __metrics_path__: path },
+    }))
+    files.set(`${job}.json`, JSON.stringify(groups))
+  }
+  return files
 }
 
 function prometheusConfig(assignment: Assignment): {

@@ -10,41 +10,43 @@ interface ExposedLine {
 
 /** What one target exposed, as an agent is to hand it on. Reads the text with a split and a regular expression. */
 export class ExposedJournal {
-  readonly #journal: Journal
   readonly #ownLabels: readonly (readonly [string, string])[]
   readonly #relabel: boolean
-  readonly #lines = new Map<string, ExposedLine>()
-  #body = 0
+  readonly #bodies: Buffer[] = []
 
-  constructor(journal: Journal, ownLabels: Readonly<Record<string, string>>, relabel: boolean) {
-    this.#journal = journal
+  constructor(ownLabels: Readonly<Record<string, string>>, relabel: boolean) {
     this.#ownLabels = Object.entries(ownLabels)
     this.#relabel = relabel
   }
 
-  /** Notes a body that was served, and the end of the series that it no longer has. */
+  /** Keeps a body that was served. It is read later: whoever is measured would wait for that meanwhile. */
   serve(body: Buffer): void {
-    this.#body++
-    for (const text of body.toString().split('\n')) {
-      if (text === '' || text.startsWith('#')) continue
-      const blank = text.lastIndexOf(' ')
-      const series = text.slice(0, blank)
-      let line = this.#lines.get(series)
-      if (line === undefined) this.#lines.set(series, (line = { key: this.#keyOf(series), body: 0 }))
-      line.body = this.#body
-      if (line.key !== undefined) this.#journal.add(line.key, String(Number(text.slice(blank + 1))))
+    this.#bodies.push(body)
+  }
+
+  /** Notes all bodies, and where each series ended: when a body no longer had it, or with the target, which is gone now. */
+  write(journal: Journal): void {
+    const lines = new Map<string, ExposedLine>()
+    const endAllBefore = (number: number): void => {
+      for (const [series, { key, body }] of lines) {
+        if (body === number) continue
+        if (key !== undefined) journal.add(key, ended)
+        lines.delete(series)
+      }
     }
-    for (const [series, line] of this.#lines) if (line.body !== this.#body) this.#end(series, line)
-  }
-
-  /** Notes that the target is no longer there. */
-  end(): void {
-    for (const [series, line] of this.#lines) this.#end(series, line)
-  }
-
-  #end(series: string, { key }: ExposedLine): void {
-    if (key !== undefined) this.#journal.add(key, ended)
-    this.#lines.delete(series)
+    for (const [number, body] of this.#bodies.entries()) {
+      for (const text of body.toString().split('\n')) {
+        if (text === '' || text.startsWith('#')) continue
+        const blank = text.lastIndexOf(' ')
+        const series = text.slice(0, blank)
+        let line = lines.get(series)
+        if (line === undefined) lines.set(series, (line = { key: this.#keyOf(series), body: number }))
+        line.body = number
+        if (line.key !== undefined) journal.add(line.key, String(Number(text.slice(blank + 1))))
+      }
+      endAllBefore(number)
+    }
+    endAllBefore(this.#bodies.length)
   }
 
   #keyOf(series: string): string | undefined {

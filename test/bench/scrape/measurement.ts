@@ -56,6 +56,11 @@ export async function measure(options: StageOptions, windowMs: number): Promise<
   async function measureAgent(stage: Stage, index: number, durationMs: number): Promise<Measurement> {
     const agent = stage.agents[index]
     if (agent === undefined) throw new Error('no such agent')
+    // One target gives and takes all at once: the window begins halfway to its next scrape.
+    if (stage.targets === 1) {
+      await stage.untilServedMore(index, 2 * row.intervalMs)
+      await sleep(row.intervalMs / 2)
+    }
     const look = async () => ({
       at: performance.now(),
       usage: await agent.usage(),

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { spawnOnCpu } from './spawn-on-cpu.ts'
 
 /** Serves on a free port of the loopback, and lets connections stay open as long as the other side wants. */
 export async function listen(server: Server): Promise<number> {
@@ -35,7 +36,7 @@ export class ServedProcess<Announced extends { readonly ports: readonly number[]
     cpu: number,
   ): Promise<ServedProcess<Announced>> {
     const program = fileURLToPath(new URL(file, import.meta.url))
-    const child = spawn('taskset', ['-c', String(cpu), process.execPath, program, JSON.stringify(options)], {
+    const child = spawnOnCpu(cpu, [process.execPath, program, JSON.stringify(options)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const announced = await Promise.race([

@@ -11,7 +11,7 @@ import { RequestReader } from './request-reader.ts'
 
 export interface SinkOptions {
   readonly agents: number
-  /** Whether to note all that is received; this costs more than counting it. */
+  /** Whether to keep all that is received. */
   readonly journal: boolean
 }
 
@@ -23,7 +23,7 @@ export interface SinkStats {
   samples: number
   /** Of the samples, those that end a series. */
   staleMarkers: number
-  /** Requests that could not be read, and samples that were not later than the one before. */
+  /** Requests that could not be read. */
   bad: number
 }
 
@@ -38,40 +38,56 @@ function decompressed(request: IncomingMessage, body: Buffer): Buffer {
     : decompress(body, largestRequest)
 }
 
-/** Notes what a request says of its series. */
+/** All that was received. It is read later: whoever sends would wait for that meanwhile. */
 class ReceivedJournal {
-  readonly journal = new Journal()
-  readonly #lastTimes = new Map<string, number>()
-  /** Samples that were not later than the one before. */
-  disordered = 0
+  readonly #messages: Buffer[] = []
 
-  note(reader: RequestReader): void {
-    const labels = reader.labels()
-    if (ownSeries.test(labels.get('__name__') ?? '')) return
-    const key = labelsKey(labels)
-    if (reader.time <= (this.#lastTimes.get(key) ?? 0)) this.disordered++
-    this.#lastTimes.set(key, reader.time)
-    this.journal.add(key, reader.isStale ? ended : String(reader.value))
+  keep(message: Buffer): void {
+    this.#messages.push(message)
+  }
+
+  /** Each series with its samples in the order in which they came. One that came twice is what a request that is sent again brings. */
+  toString(): string {
+    const journal = new Journal()
+    const last = new Map<string, { readonly time: number; readonly entry: string }>()
+    for (const message of this.#messages) {
+      for (const reader = new RequestReader(message); reader.next();) {
+        const labels = reader.labels()
+        if (ownSeries.test(labels.get('__name__') ?? '')) continue
+        const key = labelsKey(labels)
+        const { time } = reader
+        const entry = reader.isStale ? ended : String(reader.value)
+        const before = last.get(key)
+        if (before !== undefined && before.time === time && before.entry === entry) continue
+        journal.add(
+          key,
+          before === undefined || before.time < time ? entry : `${entry}, which is out of order,`,
+        )
+        last.set(key, { time, entry })
+      }
+    }
+    return journal.toString()
   }
 }
 
 function serveAgent(options: SinkOptions): RequestListener {
   const stats: SinkStats = { requests: 0, bytes: 0, samples: 0, staleMarkers: 0, bad: 0 }
-  const received = new ReceivedJournal()
+  const journal = new ReceivedJournal()
+  const control: Readonly<Record<string, () => string>> = {
+    '/stats': () => JSON.stringify(stats),
+    '/journal': () => journal.toString(),
+  }
   const take = (message: Buffer): void => {
+    if (options.journal) journal.keep(message)
     for (const reader = new RequestReader(message); reader.next();) {
       stats.samples++
       if (reader.isStale) stats.staleMarkers++
-      if (options.journal) received.note(reader)
     }
   }
   return (request, response) => {
-    if (request.url === '/stats') {
-      response.end(JSON.stringify({ ...stats, bad: stats.bad + received.disordered }))
-      return
-    }
-    if (request.url === '/journal') {
-      response.end(received.journal.toString())
+    const answer = control[request.url ?? '']
+    if (answer !== undefined) {
+      response.end(answer())
       return
     }
     const chunks: Buffer[] = []

@@ -39,6 +39,7 @@ export interface StageOptions {
 /** Targets, a sink, and agents between them. */
 export class Stage implements AsyncDisposable {
   readonly agents: readonly AgentProcess[]
+  readonly targets: number
   /** Series of all targets. */
   readonly series: number
   readonly #targets: ServedProcess<AnnouncedTargets>
@@ -50,6 +51,7 @@ export class Stage implements AsyncDisposable {
     agents: readonly AgentProcess[],
   ) {
     this.agents = agents
+    this.targets = targets.announced.targets.length
     this.series = targets.announced.series
     this.#targets = targets
     this.#sink = sink
@@ -120,6 +122,13 @@ export class Stage implements AsyncDisposable {
         await sleep(250)
       }
     }
+  }
+
+  /** Waits until an agent has scraped once more, or the time is over. */
+  async untilServedMore(agent: number, patienceMs: number): Promise<void> {
+    const end = performance.now() + patienceMs
+    const { scrapes } = await this.served(agent)
+    while (performance.now() < end && (await this.served(agent)).scrapes === scrapes) await sleep(250)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

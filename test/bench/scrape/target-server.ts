@@ -18,7 +18,7 @@ export interface TargetOptions {
   readonly gzip: boolean
   /** Whether the agents drop and rename by `relabelRules`. */
   readonly relabel: boolean
-  /** Whether to note all that is exposed; this costs more than serving it. */
+  /** Whether to keep all that is exposed. */
   readonly journal: boolean
 }
 
@@ -71,19 +71,20 @@ function serveAgent(
   feeds: readonly Feed[],
 ): RequestListener {
   const stats: TargetStats = { scrapes: 0, samples: 0, bytes: 0 }
-  const journal = new Journal()
   const exposed = targets.map(
-    ({ job, instance }) =>
-      new ExposedJournal(journal, { job, instance, cluster: 'eu-prod-1' }, options.relabel),
+    ({ job, instance }) => new ExposedJournal({ job, instance, cluster: 'eu-prod-1' }, options.relabel),
   )
   let isGone = false
   const control: Readonly<Record<string, () => string>> = {
     '/stats': () => JSON.stringify(stats),
-    '/journal': () => journal.toString(),
-    /** From here on no target is there, and what it exposed has ended. */
+    '/journal': () => {
+      const journal = new Journal()
+      for (const each of exposed) each.write(journal)
+      return journal.toString()
+    },
+    /** From here on no target is there. */
     '/end': () => {
       isGone = true
-      if (options.journal) for (const each of exposed) each.end()
       return ''
     },
   }
