@@ -46,6 +46,10 @@ export function acceptHeader(protocols: readonly ScrapeProtocol[], escaping: str
   return [...types, `*/*;q=0.${weight}`].join(',')
 }
 
+/** Answers of all targets bear the same few: reading one anew was 5 % of the CPU time of scraping 10,000 small ones. */
+const knownTypes = new Map<string, ExpositionFormat>()
+const mostKnown = 100
+
 const mediaType = /^([!#$%&'*+\-.^_`|~0-9a-z]+\/[!#$%&'*+\-.^_`|~0-9a-z]+)(;.*)?$/
 const parameter = /;\s*([!#$%&'*+\-.^_`|~0-9a-z]+)=("[^"]*"|[^\s;"]*)\s*/gy
 
@@ -53,8 +57,16 @@ const parameter = /;\s*([!#$%&'*+\-.^_`|~0-9a-z]+)=("[^"]*"|[^\s;"]*)\s*/gy
  * The format that a `Content-Type` stands for; undefined where it is missing, unknown, or no media type at all, as one
  * that says a thing twice is.
  */
-export function formatOfContentType(header: string | undefined): ExpositionFormat | undefined {
-  const [, type, rest = ''] = mediaType.exec((header ?? '').trim().toLowerCase()) ?? []
+export function formatOfContentType(header = ''): ExpositionFormat | undefined {
+  const known = knownTypes.get(header)
+  if (known !== undefined) return known
+  const format = readContentType(header)
+  if (format !== undefined && knownTypes.size < mostKnown) knownTypes.set(header, format)
+  return format
+}
+
+function readContentType(header: string): ExpositionFormat | undefined {
+  const [, type, rest = ''] = mediaType.exec(header.trim().toLowerCase()) ?? []
   const parameters = parametersOf(rest)
   if (type === undefined || parameters === undefined) return undefined
   const version = parameters.get('version')
