@@ -1,4 +1,3 @@
-import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { EncodedRequest, RequestQueue, SinkLimits } from './request-queue.ts'
 
 /** How much waits at most, and what happens then. */
@@ -9,20 +8,15 @@ export interface QueueLimits extends SinkLimits {
 /** A queue that is gone with the process. */
 export class MemoryQueue implements RequestQueue {
   readonly limits: QueueLimits
-  readonly isDurable = false
-  readonly #dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void
+  readonly #dropped: (request: EncodedRequest) => void
   /** By shard, the oldest first; one that is in flight is no longer among them. */
   readonly #shards: EncodedRequest[][]
   #listener: (shard: number) => void = () => undefined
   #bytes = 0
   #requests = 0
 
-  /** @param dropped told of a request that made room for newer ones, or that waited at the end */
-  constructor(
-    shards: number,
-    limits: QueueLimits,
-    dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void,
-  ) {
+  /** @param dropped told of a request that made room for newer ones */
+  constructor(shards: number, limits: QueueLimits, dropped: (request: EncodedRequest) => void) {
     this.limits = limits
     this.#dropped = dropped
     this.#shards = Array.from({ length: shards }, () => [])
@@ -35,18 +29,6 @@ export class MemoryQueue implements RequestQueue {
   /** The number of requests, those in flight included. */
   get requests(): number {
     return this.#requests
-  }
-
-  get status(): QueueStatus {
-    return { memoryBytes: this.#bytes, disk: undefined }
-  }
-
-  get isEmpty(): boolean {
-    return this.#requests === 0
-  }
-
-  async open(): Promise<void> {
-    // It is ready as it is.
   }
 
   admits(bytes: number): boolean {
@@ -73,19 +55,8 @@ export class MemoryQueue implements RequestQueue {
     this.#shards[request.shard]?.unshift(...instead)
   }
 
-  putBack(request: EncodedRequest): void {
-    this.#shards[request.shard]?.unshift(request)
-  }
-
-  onReady(listener: (shard: number) => void): void {
+  onEnqueued(listener: (shard: number) => void): void {
     this.#listener = listener
-  }
-
-  async close(): Promise<void> {
-    for (const request of this.#shards.flatMap((shard) => shard.splice(0))) {
-      this.#count(request, -1)
-      this.#dropped(request, 'shutdown')
-    }
   }
 
   #count({ body }: EncodedRequest, sign: 1 | -1): void {
@@ -103,7 +74,7 @@ export class MemoryQueue implements RequestQueue {
     const request = oldest?.shift()
     if (request === undefined) return false
     this.#count(request, -1)
-    this.#dropped(request, 'queue_full')
+    this.#dropped(request)
     return true
   }
 }
