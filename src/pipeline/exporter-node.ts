@@ -22,7 +22,17 @@ export class ExporterNode implements Consumer {
 
   /** Where requests go that others encoded; undefined where it takes none, or could not be made or started. */
   get queue(): RequestSink | undefined {
-    return this.#works ? this.#exporter?.queue : undefined
+    const queue = this.#works ? this.#exporter?.queue : undefined
+    if (queue === undefined) return undefined
+    return {
+      limits: queue.limits,
+      format: queue.format,
+      admits: (bytes) => this.node.run(() => queue.admits(bytes)),
+      enqueue: (request) => {
+        this.node.touch()
+        this.node.run(() => queue.enqueue(request))
+      },
+    }
   }
 
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {
