@@ -3,6 +3,7 @@ import { located } from '#src/config/located.ts'
 import { Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
 import { clientProperties } from '#src/http/client/collector-client-config.ts'
 import { labelProperties } from '#src/naming/label-options.ts'
+import { DiskConfig } from '#src/queue/disk/disk-config.ts'
 import { compileRelabeling, type Relabeling } from '#src/relabel/relabeling.ts'
 import { RelabelRules } from '#src/relabel/rule.ts'
 import { unitSeries } from '#src/remote/unit.ts'
@@ -27,6 +28,7 @@ const Queue = Options(
       description: 'What happens to new data when it is full: it is refused, or the oldest makes room.',
       default: 'refuse',
     }),
+    disk: DiskConfig,
   },
   { description: 'What waits to be sent.' },
 )
@@ -49,7 +51,8 @@ const Retry = Options(
     }),
     max_interval: Duration({ description: 'The longest wait.', default: '30s' }),
     max_elapsed_time: Duration({
-      description: 'How long after it was queued a request is tried again; 0 is for ever.',
+      description:
+        'How long after it was queued a request is tried again; 0 is for ever. With `disk` it is `disk.max_age` that counts.',
       default: '5m',
     }),
   },
@@ -141,7 +144,7 @@ export const Config = Options({
   max_batch_request_parallelism: WithoutEffect('`remote_write_queue.num_consumers` says it'),
   retry_on_failure: Retry,
   include_metadata_keys: WithoutEffect('Weir keeps no metadata of clients'),
-  wal: WithoutEffect('requests wait in memory'),
+  wal: WithoutEffect('`remote_write_queue.disk` keeps requests on disk'),
 })
 
 export type RemoteWriteConfig = Static<typeof Config>
@@ -155,6 +158,13 @@ export function checkConfig(config: RemoteWriteConfig): void {
     () => {
       if (compression === 'zstd' && message === 'io.prometheus.write.v2.Request')
         throw new ConfigError('zstd is for remote write 1.0; 2.0 knows snappy alone', ['compression'])
+    },
+    () => {
+      if (config.remote_write_queue.disk !== undefined && !config.retry_on_failure.enabled)
+        throw new ConfigError('a queue on disk keeps what could not be sent: it needs retry_on_failure', [
+          'retry_on_failure',
+          'enabled',
+        ])
     },
     () => {
       if (keeps && !config.convert_explicit_histograms_to_nhcb)

@@ -2,7 +2,10 @@ import type { PipelineContext } from '#src/component/define.ts'
 import { defineExporter } from '#src/component/define.ts'
 import { makeAll } from '#src/config/config-error.ts'
 import { compileCollectorClient } from '#src/http/client/collector-client-config.ts'
+import { makeDiskQueue } from '#src/queue/disk/make-disk-queue.ts'
+import { jointReport } from '#src/queue/joint-report.ts'
 import { MemoryQueue } from '#src/queue/memory-queue.ts'
+import type { RequestQueue } from '#src/queue/request-queue.ts'
 import { checkConfig, Config, endpointUrl, protocolOptions, type RemoteWriteConfig } from './config.ts'
 import { excerptWithout } from './excerpt.ts'
 import { Protocol } from './protocol.ts'
@@ -31,7 +34,8 @@ export default defineExporter({
       () => compileCollectorClient(config, { clock, logger }),
       () => endpointUrl(config),
     )
-    const queue = makeQueue(config, context)
+    const reportOf = jointReport(context)
+    const queue = makeQueue(config, { ...context, report: reportOf() })
     const sender = new Sender(
       senderOptions(config),
       {
@@ -44,23 +48,24 @@ export default defineExporter({
           ),
         excerpt: excerptWithout(config),
       },
-      context,
+      { ...context, report: reportOf() },
     )
     return new RemoteWriteExporter(config, context, { url, protocol, queue, sending: { client, sender } })
   },
 })
 
-function makeQueue(config: RemoteWriteConfig, { logger }: PipelineContext): MemoryQueue {
-  const { num_consumers, max_megabytes, queue_size, when_full } = config.remote_write_queue
-  return new MemoryQueue(
-    num_consumers,
-    { maxBytes: max_megabytes * megabyte, maxRequests: queue_size, whenFull: when_full },
-    (request) => {
-      for (const { intake, points } of request.shares) intake.drop(points, 'queue_full')
-      request.release()
-      logger.warn('the queue is full: the oldest data is dropped')
-    },
-  )
+function makeQueue(
+  { remote_write_queue: options }: RemoteWriteConfig,
+  context: PipelineContext,
+): RequestQueue {
+  const { num_consumers: shards, queue_size, disk } = options
+  const limits = { maxBytes: options.max_megabytes * megabyte, whenFull: options.when_full }
+  if (disk !== undefined) return makeDiskQueue(disk, { ...limits, shards }, context)
+  return new MemoryQueue(shards, { ...limits, maxRequests: queue_size }, (request, reason) => {
+    for (const { intake, points } of request.shares) intake.drop(points, reason)
+    request.release()
+    if (reason === 'queue_full') context.logger.warn('the queue is full: the oldest data is dropped')
+  })
 }
 
 function senderOptions({ remote_write_queue, retry_on_failure: retry }: RemoteWriteConfig): SenderOptions {
@@ -74,7 +79,7 @@ function senderOptions({ remote_write_queue, retry_on_failure: retry }: RemoteWr
           randomization: retry.randomization_factor,
         }
       : undefined,
-    maxElapsedMs: retry.max_elapsed_time,
+    maxElapsedMs: remote_write_queue.disk?.max_age ?? retry.max_elapsed_time,
     random: Math.random,
   }
 }

@@ -91,7 +91,8 @@ export class Protocol {
     if (this.#version === '1.0' && this.#compression === 'zstd') {
       return { body: await zstd(decompress(body, largestMessage)), headers: zstdHeaders }
     }
-    return { body, headers: headersOf[this.#version] }
+    // A queue on disk may have requests of version 1.0 from before the configuration said 2.0.
+    return { body, headers: headersOf[format === '2.0' ? '2.0' : '1.0'] }
   }
 
   /** Reads what an answer says of the protocol of the request that it answers. */

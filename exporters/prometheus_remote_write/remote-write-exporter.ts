@@ -9,6 +9,7 @@ import type { Receipt } from '#src/pipeline/receipt.ts'
 import { Intake } from '#src/queue/intake.ts'
 import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import { Encoding } from './encoding.ts'
 import type { RemoteWriteConfig } from './config.ts'
 import type { Protocol, ProtocolVersion } from './protocol.ts'
@@ -71,6 +72,10 @@ export class RemoteWriteExporter implements Exporter {
     this.#encoding = this.#makeEncoding()
   }
 
+  get queueStatus(): QueueStatus | undefined {
+    return this.#parts.sending?.sender.queueStatus
+  }
+
   get queue(): RequestSink {
     const { queue, protocol } = this.#parts
     return {
@@ -87,7 +92,8 @@ export class RemoteWriteExporter implements Exporter {
     return queue.format === '1.0' ? queue.format : protocol.version
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    await this.#parts.sending?.sender.start()
     const { clock, logger } = this.#context
     const { send_metadata: sends, metadata_send_interval: intervalMs } = this.#config
     if (sends !== true) return

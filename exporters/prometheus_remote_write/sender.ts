@@ -3,6 +3,7 @@ import type { Answer } from '#src/http/client/http-client.ts'
 import { Backoff, type BackoffOptions } from '#src/queue/backoff.ts'
 import { pause } from '#src/queue/pause.ts'
 import { pointsOf, type EncodedRequest, type RequestQueue } from '#src/queue/request-queue.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { Excerpt } from './excerpt.ts'
 import type { PreparedBody, Protocol } from './protocol.ts'
 import { cutInTwo } from './request-halves.ts'
@@ -41,27 +42,41 @@ export class Sender {
   readonly #running = new Map<number, Promise<void>>()
   readonly #abort = new AbortController()
   #failing = false
+  /** Told at a stop when nothing is left, or nothing more is to be sent. */
+  #drained: (() => void) | undefined
 
   constructor(options: SenderOptions, parts: SenderParts, context: PipelineContext) {
     this.#options = options
     this.#parts = parts
     this.#context = context
-    parts.queue.onEnqueued((shard) => this.#wake(shard))
+    parts.queue.onReady((shard) => this.#wake(shard))
   }
 
-  /** Sends what waits until the deadline, then gives up what is in flight. */
+  get queueStatus(): QueueStatus {
+    return this.#parts.queue.status
+  }
+
+  /** Makes the queue ready: what it has from before is sent from now on. */
+  async start(): Promise<void> {
+    await this.#parts.queue.open()
+  }
+
+  /**
+   * Sends what waits until the deadline, then leaves it to the queue. Where that is durable, a receiver that fails is not
+   * waited for.
+   */
   async drain(deadline: AbortSignal): Promise<void> {
     const { queue } = this.#parts
-    const abort = (): void => this.#abort.abort()
-    if (deadline.aborted) abort()
-    deadline.addEventListener('abort', abort, { once: true })
+    const { promise: drained, resolve } = Promise.withResolvers<void>()
+    const end = (): void => resolve()
+    this.#drained = end
+    deadline.addEventListener('abort', end, { once: true })
+    if (queue.isEmpty || deadline.aborted || (queue.isDurable && this.#failing)) end()
+    await drained
+    deadline.removeEventListener('abort', end)
+    this.#abort.abort()
     await Promise.all(this.#running.values())
-    deadline.removeEventListener('abort', abort)
-    abort()
-    for (let shard = 0; shard < this.#options.shards; shard++) {
-      for (let request = queue.take(shard); request !== undefined; request = queue.take(shard))
-        this.#drop(request, 'shutdown')
-    }
+    await queue.close()
   }
 
   #wake(shard: number): void {
@@ -79,6 +94,7 @@ export class Sender {
       if (signal.aborted) break
     }
     this.#running.delete(shard)
+    if (queue.isEmpty) this.#drained?.()
   }
 
   async #deliver(request: EncodedRequest, signal: AbortSignal): Promise<void> {
@@ -99,7 +115,11 @@ export class Sender {
         this.#cut(request, attempt.reason)
         return
       }
-      const reason = signal.aborted ? 'shutdown' : this.#reasonToGiveUp(request, attempt.reason)
+      if (signal.aborted) {
+        this.#parts.queue.putBack(request)
+        return
+      }
+      const reason = this.#reasonToGiveUp(request, attempt.reason)
       if (reason !== undefined || waits === undefined) {
         this.#drop(request, reason ?? attempt.reason)
         return
@@ -111,7 +131,7 @@ export class Sender {
 
   async #attempt(request: EncodedRequest, retries: number, signal: AbortSignal): Promise<Attempt> {
     const { protocol, post } = this.#parts
-    if (signal.aborted) return { kind: 'retry', reason: 'shutdown', afterMs: 0 }
+    if (signal.aborted) return { kind: 'retry', reason: 'aborted', afterMs: 0 }
     let prepared: PreparedBody
     try {
       prepared = await protocol.prepare(request)
@@ -209,5 +229,6 @@ export class Sender {
     this.#context.logger.warn(message, { error, ...fields })
     this.#failing = true
     this.#context.report('recoverable_error', error)
+    if (this.#parts.queue.isDurable) this.#drained?.()
   }
 }

@@ -12,6 +12,8 @@ import definition from './index.ts'
 
 /** An exporter that a test feeds as its node in the graph does. */
 export interface TestExporter extends AsyncDisposable {
+  /** Resolves when it has started. */
+  readonly started: Promise<void>
   readonly ledger: Ledger
   readonly lines: readonly CapturedLine[]
   readonly reports: readonly { readonly state: 'ok' | 'recoverable_error' }[]
@@ -34,7 +36,7 @@ export function exporterFor(options: object, clock: Clock = systemClock): TestEx
   const config = optionsOf(Config, { batch_send_deadline: '1ms', ...options })
   definition.validate?.(config)
   const exporter = definition.create(config, context)
-  void exporter.start?.()
+  const started = Promise.resolve(exporter.start?.())
   const { ledger } = context
   const settlements: Settlement[] = []
   let stopped: Promise<void> | undefined
@@ -44,12 +46,15 @@ export function exporterFor(options: object, clock: Clock = systemClock): TestEx
   }
 
   async function stop(drainMs = 0): Promise<void> {
+    await started
     await (stopped ??= Promise.resolve(exporter.stop?.(AbortSignal.timeout(drainMs))))
     hold()
-    if (ledger.queued !== 0) throw new Error(`${ledger.queued} points are queued after the stop`)
+    const left = ledger.queued - ledger.stored
+    if (left !== 0) throw new Error(`${left} points are queued after the stop`)
   }
 
   return {
+    started,
     ledger,
     lines: context.logger.lines,
     reports: context.reports,

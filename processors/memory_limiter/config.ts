@@ -7,7 +7,7 @@ const percentage = { default: 0, minimum: 0, maximum: 100 } as const
 /** The options of `memory_limiter`, in the Collector's names. */
 export const Config = Options({
   check_interval: Duration({
-    description: 'How often memory is measured; must be greater than 0. 1s is advised.',
+    description: 'How often memory is measured while there is data; must be greater than 0. 1s is advised.',
     default: '0s',
   }),
   limit_mib: Type.Integer({

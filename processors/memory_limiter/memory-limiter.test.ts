@@ -57,25 +57,24 @@ class FakeMemory implements Memory {
   }
 }
 
-async function started(memory: FakeMemory, options: Partial<MemoryLimiterConfig> = {}) {
+function started(memory: FakeMemory, options: Partial<MemoryLimiterConfig> = {}) {
   const context = testContext()
   const limiter = new MemoryLimiter({ ...config, ...options }, context, memory)
   limiter.start()
-  await context.clock.advance(0)
   return { context, limiter }
 }
 
 const sample = [batchOf([[series('x'), 1]])]
 
 test('data passes while memory is below the soft limit', async () => {
-  const { context, limiter } = await started(new FakeMemory())
+  const { context, limiter } = started(new FakeMemory())
   expect(limiter.consume(sample)).toBe(true)
   expect(context.next.batches[0]).toBe(sample[0])
 })
 
 test('above the soft limit data is refused, not dropped, until use is 5 % below it', async () => {
   const memory = new FakeMemory(false)
-  const { context, limiter } = await started(memory)
+  const { context, limiter } = started(memory)
   memory.usedMib = 81
   await context.clock.advance(1000)
   expect(limiter.consume(sample)).toBe(false)
@@ -96,20 +95,21 @@ test('above the soft limit data is refused, not dropped, until use is 5 % below 
 
 test('above the hard limit garbage is collected at each check, and data is taken again if that helps', async () => {
   const memory = new FakeMemory()
-  const { context, limiter } = await started(memory)
+  const { context, limiter } = started(memory)
   memory.usedMib = 120
   memory.garbageMib = 100
-  await context.clock.advance(1000)
-  expect(memory.collections).toBe(1)
   expect(limiter.consume(sample)).toBe(true)
+  expect(memory.collections).toBe(1)
+  expect(context.clock.waiting).toBe(0)
 })
 
 test('collections that free nothing are forced less and less often', async () => {
   const memory = new FakeMemory()
-  const { context, limiter } = await started(memory)
+  const { context, limiter } = started(memory)
   memory.usedMib = 120
+  expect(limiter.consume(sample)).toBe(false)
   await context.clock.advance(60_000)
-  // After 1, 2, 4, 8, 16 and then 30 seconds.
+  // At once, then after 1, 2, 4, 8, 16 and 30 seconds, of which the last are not over.
   expect(memory.collections).toBe(6)
   expect(limiter.consume(sample)).toBe(false)
   expect(context.logger.lines.filter(({ level }) => level === 'error').length).toBe(1)
@@ -117,15 +117,16 @@ test('collections that free nothing are forced less and less often', async () =>
 
 test('above the soft limit garbage is collected every min_gc_interval_when_soft_limited', async () => {
   const memory = new FakeMemory()
-  const { context } = await started(memory, { max_gc_interval_when_soft_limited: 10_000 })
+  const { context, limiter } = started(memory, { max_gc_interval_when_soft_limited: 10_000 })
   memory.usedMib = 90
-  await context.clock.advance(30_500)
+  expect(limiter.consume(sample)).toBe(false)
+  await context.clock.advance(20_500)
   expect(memory.collections).toBe(3)
 })
 
 test("the heap's own limit counts, however much memory the host has", async () => {
   const memory = new FakeMemory(false)
-  const { context, limiter } = await started(memory, { limit_mib: 900, spike_limit_mib: 90 })
+  const { context, limiter } = started(memory, { limit_mib: 900, spike_limit_mib: 90 })
   // 90 % of 500 MiB, of which 90 % is soft.
   memory.heapMib = 404
   await context.clock.advance(1000)
@@ -137,23 +138,33 @@ test("the heap's own limit counts, however much memory the host has", async () =
 
 test('the end of a source passes even while data is refused', async () => {
   const memory = new FakeMemory(false)
-  const { context, limiter } = await started(memory)
+  const { context, limiter } = started(memory)
   memory.usedMib = 200
   await context.clock.advance(1000)
+  expect(limiter.consume(sample)).toBe(false)
   const source = new Source('test', 'a')
   limiter.forget(source)
   expect(context.next.forgotten).toEqual([source])
 })
 
-test('nothing is measured after a stop', async () => {
-  const memory = new FakeMemory()
-  const { context, limiter } = await started(memory)
+test('memory is measured while there is data or data is refused, and not after a stop', async () => {
+  const memory = new FakeMemory(false)
+  const { context, limiter } = started(memory)
+  expect(limiter.consume(sample)).toBe(true)
+  expect(context.clock.waiting).toBe(0)
+  memory.usedMib = 120
+  // Measured less than an interval ago.
+  await context.clock.advance(999)
+  expect(limiter.consume(sample)).toBe(true)
+  await context.clock.advance(1)
+  expect(limiter.consume(sample)).toBe(false)
+  expect(context.clock.waiting).toBe(1)
   await limiter.stop()
   expect(context.clock.waiting).toBe(0)
 })
 
 test('a limit above what the process may use is warned about', async () => {
-  const { context } = await started(new FakeMemory(), { limit_mib: 2000 })
+  const { context } = started(new FakeMemory(), { limit_mib: 2000 })
   expect(context.logger.lines.map(({ level }) => level)).toEqual(['info', 'warn'])
 })
 

@@ -17,7 +17,8 @@ const mib = (bytes: number): number => Math.round(bytes / 1024 / 1024)
 
 /**
  * Refuses data while memory is short. Nothing is dropped: the receiver keeps it, answers its client so, or leaves out
- * a cycle. Memory is measured by a timer, never per batch.
+ * a cycle. Memory is measured when data comes, once per interval, and by a timer while data is refused: an idle process
+ * is not woken for it.
  */
 export class MemoryLimiter implements StatefulProcessor {
   readonly #config: MemoryLimiterConfig
@@ -26,6 +27,8 @@ export class MemoryLimiter implements StatefulProcessor {
   #limits: Limits = { soft: Infinity, hard: Infinity }
   #heapLimits: Limits = this.#limits
   #level: Level = 'ok'
+  #lastCheck = -Infinity
+  /** The checks while data is refused. */
   #schedule: Schedule | undefined
   #lastCollection = -Infinity
   /** Milliseconds until the next forced collection by level: they double while collections are useless. */
@@ -42,7 +45,7 @@ export class MemoryLimiter implements StatefulProcessor {
   }
 
   start(): void {
-    const { clock, logger } = this.#context
+    const { logger } = this.#context
     const available = this.#memory.available()
     this.#limits = limitsOf(this.#config, available)
     this.#heapLimits = heapLimitsOf(this.#limits, this.#memory)
@@ -59,9 +62,6 @@ export class MemoryLimiter implements StatefulProcessor {
         available_mib: mib(available),
       })
     }
-    this.#schedule = every(clock, this.#config.check_interval, () => this.#check(), {
-      onError: (error) => logger.error('memory could not be measured', { error }),
-    })
   }
 
   async stop(): Promise<void> {
@@ -69,6 +69,8 @@ export class MemoryLimiter implements StatefulProcessor {
   }
 
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {
+    const { check_interval: intervalMs } = this.#config
+    if (this.#level === 'ok' && this.#context.clock.monotonic() - this.#lastCheck >= intervalMs) this.#check()
     return this.#level === 'ok' && this.#context.next.consume(batches, receipt)
   }
 
@@ -77,6 +79,7 @@ export class MemoryLimiter implements StatefulProcessor {
   }
 
   #check(): void {
+    this.#lastCheck = this.#context.clock.monotonic()
     const level = this.#measure()
     if (level === 'ok') {
       this.#become('ok')
@@ -85,6 +88,15 @@ export class MemoryLimiter implements StatefulProcessor {
       return
     }
     this.#become(this.#collect(level))
+  }
+
+  #checkRegularly(): Schedule {
+    const { clock, logger } = this.#context
+    const { check_interval: intervalMs } = this.#config
+    return every(clock, intervalMs, () => this.#check(), {
+      initialDelayMs: intervalMs,
+      onError: (error) => logger.error('memory could not be measured', { error }),
+    })
   }
 
   /** The level, from memory as a whole and from V8's heap: the worse counts. */
@@ -118,6 +130,10 @@ export class MemoryLimiter implements StatefulProcessor {
     const before = this.#level
     this.#level = level
     if (level === before) return
+    if (level === 'ok') {
+      void this.#schedule?.stop()
+      this.#schedule = undefined
+    } else this.#schedule ??= this.#checkRegularly()
     const fields = {
       used_mib: mib(this.#memory.used()),
       soft_limit_mib: mib(this.#limits.soft),

@@ -8,6 +8,7 @@ import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { Collections } from '#src/telemetry/collections.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { ServiceView } from '#src/telemetry/service-view.ts'
 import type { TargetsView } from '#src/telemetry/targets-view.ts'
 import type { Clock } from './clock.ts'
@@ -129,6 +130,8 @@ export interface Exporter extends Consumer {
   start?(): Promise<void> | void
   /** Where people find what it exports, once it has started: a URL or a path. */
   readonly location?: string | undefined
+  /** What waits to be sent, where it sends by a queue. */
+  readonly queueStatus?: QueueStatus | undefined
   /** Where requests that worker threads encoded go; for an exporter whose definition `splits`. */
   readonly queue?: RequestSink | undefined
   /**

@@ -5,6 +5,7 @@ import type { ComponentConfig } from '#src/config/configuration.ts'
 import { Collections } from '#src/telemetry/collections.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { ComponentState, ComponentStatus } from '#src/telemetry/service-view.ts'
 import type { TargetsView } from '#src/telemetry/targets-view.ts'
 
@@ -34,6 +35,8 @@ export class ComponentNode implements ComponentStatus {
   since: number
   lastActivity: number | undefined
   location: string | undefined
+  /** Reads what waits in it. */
+  queueOf: () => QueueStatus | undefined = () => undefined
   targets: TargetsView | undefined
   readonly #clock: Clock
   readonly #controller = new AbortController()
@@ -63,6 +66,10 @@ export class ComponentNode implements ComponentStatus {
       ledger: this.ledger,
       report: (state, error) => this.#report(state, error),
     }
+  }
+
+  get queueStatus(): QueueStatus | undefined {
+    return this.queueOf()
   }
 
   /** Whether it cannot work any more. */

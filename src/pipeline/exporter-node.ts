@@ -71,6 +71,7 @@ export class ExporterNode implements Consumer {
   async start(): Promise<void> {
     this.#works = await runStart(this.node, async () => this.#exporter?.start?.())
     this.node.location = this.#exporter?.location
+    this.node.queueOf = () => this.#exporter?.queueStatus
   }
 
   /** Drains until the deadline, if it was started at all. */

@@ -1,5 +1,6 @@
 import type { Configuration } from '#src/config/configuration.ts'
 import type { RequestSink } from '#src/queue/request-queue.ts'
+import type { Ledger } from '#src/telemetry/ledger.ts'
 import type { ComponentStatus } from '#src/telemetry/service-view.ts'
 import type { Chain } from './chain.ts'
 import type { Consumer } from './consumer.ts'
@@ -10,7 +11,10 @@ import type { ReceiverNode } from './receiver-node.ts'
 /** What was lost at a stop, by exporter. */
 export interface LossReport {
   readonly exporter: string
-  /** Data points that were accepted and not delivered: dropped at the stop, or still queued when time ran out. */
+  /**
+   * Data points that were accepted and not delivered: dropped at the stop, or still queued when time ran out and not in a
+   * durable queue.
+   */
   readonly points: number
 }
 
@@ -91,7 +95,7 @@ export class Graph {
    * Stops everything: receivers, then processors, which flush, then exporters, which drain up to the deadline.
    *
    * @param others settles when what other threads have for the exporters is in their queues
-   * @returns what was lost, by exporter; empty where nothing was
+   * @returns what was lost, by exporter; less than nothing where a durable queue has points that others count as queued
    */
   async stop(deadlineMs: number, others?: Promise<void>): Promise<LossReport[]> {
     this.#cancelHandover?.()
@@ -105,9 +109,9 @@ export class Graph {
     return [...exporters]
       .map(([exporter, { node }]) => ({
         exporter,
-        points: node.ledger.dropped.total - (before.get(exporter) ?? 0) + node.ledger.queued,
+        points: lostBy(node.ledger) - (before.get(exporter) ?? 0),
       }))
-      .filter(({ points }) => points > 0)
+      .filter(({ points }) => points !== 0)
   }
 
   /** Connects the pipelines to their exporters, and ends the sources that can no longer come. */
@@ -165,6 +169,11 @@ export class Graph {
     const receivers = common(before.receivers, after.receivers)
     this.#parts = { exporters, pipelines: before.pipelines, receivers, changes: [] }
   }
+}
+
+/** Data points that are lost once the process ends. */
+function lostBy({ dropped, queued, stored }: Ledger): number {
+  return dropped.total + queued - stored
 }
 
 /** The nodes of the first map that the second one does not have under the same id. */

@@ -33,7 +33,7 @@ function queueOf(limits: Partial<MemoryQueue['limits']> = {}) {
 test('requests of a shard come out in their order, and count until they are settled', () => {
   const { queue } = queueOf()
   const told: number[] = []
-  queue.onEnqueued((shard) => told.push(shard))
+  queue.onReady((shard) => told.push(shard))
   const [a, b, c] = [request(0, 10), request(1, 20), request(0, 30)]
   for (const each of [a, b, c]) queue.enqueue(each)
   expect(told).toEqual([0, 1, 0])

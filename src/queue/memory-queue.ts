@@ -1,3 +1,4 @@
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { EncodedRequest, RequestQueue, SinkLimits } from './request-queue.ts'
 
 /** How much waits at most, and what happens then. */
@@ -8,15 +9,20 @@ export interface QueueLimits extends SinkLimits {
 /** A queue that is gone with the process. */
 export class MemoryQueue implements RequestQueue {
   readonly limits: QueueLimits
-  readonly #dropped: (request: EncodedRequest) => void
+  readonly isDurable = false
+  readonly #dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void
   /** By shard, the oldest first; one that is in flight is no longer among them. */
   readonly #shards: EncodedRequest[][]
   #listener: (shard: number) => void = () => undefined
   #bytes = 0
   #requests = 0
 
-  /** @param dropped told of a request that made room for newer ones */
-  constructor(shards: number, limits: QueueLimits, dropped: (request: EncodedRequest) => void) {
+  /** @param dropped told of a request that made room for newer ones, or that waited at the end */
+  constructor(
+    shards: number,
+    limits: QueueLimits,
+    dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void,
+  ) {
     this.limits = limits
     this.#dropped = dropped
     this.#shards = Array.from({ length: shards }, () => [])
@@ -29,6 +35,18 @@ export class MemoryQueue implements RequestQueue {
   /** The number of requests, those in flight included. */
   get requests(): number {
     return this.#requests
+  }
+
+  get status(): QueueStatus {
+    return { memoryBytes: this.#bytes, disk: undefined }
+  }
+
+  get isEmpty(): boolean {
+    return this.#requests === 0
+  }
+
+  async open(): Promise<void> {
+    // It is ready as it is.
   }
 
   admits(bytes: number): boolean {
@@ -55,8 +73,19 @@ export class MemoryQueue implements RequestQueue {
     this.#shards[request.shard]?.unshift(...instead)
   }
 
-  onEnqueued(listener: (shard: number) => void): void {
+  putBack(request: EncodedRequest): void {
+    this.#shards[request.shard]?.unshift(request)
+  }
+
+  onReady(listener: (shard: number) => void): void {
     this.#listener = listener
+  }
+
+  async close(): Promise<void> {
+    for (const request of this.#shards.flatMap((shard) => shard.splice(0))) {
+      this.#count(request, -1)
+      this.#dropped(request, 'shutdown')
+    }
   }
 
   #count({ body }: EncodedRequest, sign: 1 | -1): void {
@@ -74,7 +103,7 @@ export class MemoryQueue implements RequestQueue {
     const request = oldest?.shift()
     if (request === undefined) return false
     this.#count(request, -1)
-    this.#dropped(request)
+    this.#dropped(request, 'queue_full')
     return true
   }
 }

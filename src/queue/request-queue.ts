@@ -1,3 +1,4 @@
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { Settler } from './intake.ts'
 
 /** Data points of one call that a request carries. */
@@ -49,14 +50,25 @@ export interface RequestSink {
  * that a durable queue gives it out again after a crash.
  */
 export interface RequestQueue extends RequestSink {
+  /** Whether what is in it survives the process: then nothing has to be sent in a hurry when that ends. */
+  readonly isDurable: boolean
   /** Bytes that wait, those in flight included. */
   readonly bytes: number
-  /** The oldest request of a shard, which is then in flight; undefined where none waits. */
+  readonly status: QueueStatus
+  /** Whether nothing waits and nothing is in flight. */
+  readonly isEmpty: boolean
+  /** Makes it ready. An error keeps the exporter from starting. */
+  open(): Promise<void>
+  /** The oldest request of a shard, which is then in flight; undefined where none is ready. */
   take(shard: number): EncodedRequest | undefined
   /** Removes a request that is in flight: it was settled. Others may take its place at the front, in its order. */
   settled(request: EncodedRequest, instead?: readonly EncodedRequest[]): void
-  /** Told when a request was put in. */
-  onEnqueued(listener: (shard: number) => void): void
+  /** Puts a request that is in flight back to where it was: it will not be settled now. */
+  putBack(request: EncodedRequest): void
+  /** Told when there is a request to take. */
+  onReady(listener: (shard: number) => void): void
+  /** Ends it. What does not survive the process is dropped with the reason `shutdown`. */
+  close(): Promise<void>
 }
 
 /** The number of data points that a request carries. */

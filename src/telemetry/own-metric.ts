@@ -1,6 +1,7 @@
 import type { ComponentKind } from '#src/component/define.ts'
 import type { CollectionTotals } from './collections.ts'
 import type { Ledger, ReasonCounts } from './ledger.ts'
+import type { QueueStatus } from './queue-status.ts'
 import type { ProcessReading } from './process-readings.ts'
 import type { ComponentStatus, ServiceView, WorkerStatus } from './service-view.ts'
 
@@ -49,6 +50,17 @@ export function each(kind: ComponentKind, number: (ledger: Ledger) => number): O
       if (component.kind !== kind) continue
       const { ledger } = component
       yield { value: number(ledger), attributes: attributesOf(component), holder: ledger }
+    }
+  }
+}
+
+/** Reads one number of the queue of every exporter that has one. */
+export function eachQueue(number: (queue: QueueStatus) => number | undefined): OwnMetric['read'] {
+  return function* readQueues({ service }) {
+    for (const component of service.components()) {
+      const { queueStatus, ledger } = component
+      const value = queueStatus === undefined ? undefined : number(queueStatus)
+      if (value !== undefined) yield { value, attributes: attributesOf(component), holder: ledger }
     }
   }
 }

@@ -166,6 +166,17 @@ describe('what is scraped', () => {
     const receiver = fakeComponent({ kind: 'receiver', pipeline: 'x', lastActivity: 1 })
     receiver.collections?.record({ source: 'a', durationMs: 1, error: 'timeout' })
     const all = (['receiver', 'processor', 'exporter'] as const).map((kind) => fakeComponent({ kind }))
+    const disk = {
+      directory: '/queue',
+      bytes: 1,
+      maxBytes: 2,
+      oldest: 1000,
+      lossWindowSeconds: 1,
+      writable: true,
+      damages: 0,
+      damagedBytes: 0,
+    }
+    for (const each of all) if (each.kind === 'exporter') each.queueStatus = { memoryBytes: 1, disk }
     for (const { ledger } of [receiver, ...all]) {
       ledger.dropped.add('x', 1)
       ledger.rejected.add('x', 1)

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '#src/component/define.ts'
 import type { Collections } from './collections.ts'
 import type { Ledger } from './ledger.ts'
+import type { QueueStatus } from './queue-status.ts'
 import type { TargetsView } from './targets-view.ts'
 
 /** How a component fares: the Collector's component statuses. */
@@ -38,6 +39,8 @@ export interface ComponentStatus {
   readonly collections?: Collections | undefined
   /** Where people find what it exports: a URL or a path. */
   readonly location?: string | undefined
+  /** What waits in an exporter, where it sends by a queue. */
+  readonly queueStatus?: QueueStatus | undefined
   /** What a receiver scrapes. */
   readonly targets?: TargetsView | undefined
   /** Unix time in milliseconds when data last moved through it; undefined where none has. */

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '#src/component/define.ts'
 import { Collections, type CollectionTotals } from '#src/telemetry/collections.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { ComponentPart, ComponentState, ComponentStatus } from '#src/telemetry/service-view.ts'
 import type { TargetsView } from '#src/telemetry/targets-view.ts'
 import type { ComponentReport } from './component-report.ts'
@@ -121,6 +122,10 @@ export class SummedComponent implements ComponentStatus {
 
   get location(): string | undefined {
     return this.main?.location
+  }
+
+  get queueStatus(): QueueStatus | undefined {
+    return this.main?.queueStatus
   }
 
   /** The sum, in an object that stays the same as long as it does not start over. */

@@ -1,5 +1,6 @@
 import { codeOf } from '#src/host/write-failure.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
+import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import { KeptPoints } from '../intake.ts'
 import {
   pointsOf,
@@ -73,6 +74,7 @@ export class QueueDirectoryError extends Error {
  * While the disk cannot be written to it works in memory, and goes on on disk when it can.
  */
 export class DiskQueue implements RequestQueue {
+  readonly isDurable = true
   readonly limits: DiskQueueOptions
   readonly #tools: DiskQueueTools
   readonly #account: KeptPoints
@@ -119,6 +121,31 @@ export class DiskQueue implements RequestQueue {
       this.#fail(error)
     }
     this.#armTick()
+  }
+
+  get status(): QueueStatus {
+    const { directory, maxDiskBytes, sync, syncIntervalMs } = this.limits
+    const { damages, bytes: damagedBytes } = this.#store.quarantined
+    const open = this.#backlog.segments.filter(({ records }) => records > 0)
+    const windows = { batch: 0, interval: syncIntervalMs / 1000, none: undefined }
+    return {
+      memoryBytes: this.#memory.bytes,
+      disk: {
+        directory,
+        bytes: this.diskBytes,
+        maxBytes: maxDiskBytes,
+        oldest: open.length === 0 ? undefined : Math.min(...open.map(({ oldest }) => oldest)),
+        lossWindowSeconds: windows[sync],
+        writable: !this.#store.failing,
+        damages,
+        damagedBytes,
+      },
+    }
+  }
+
+  get isEmpty(): boolean {
+    const waits = this.#store.pending.some(({ settled }) => !settled)
+    return !waits && this.#inFlight.size === 0 && this.#backlog.segments.every(({ records }) => records === 0)
   }
 
   get bytes(): number {
@@ -209,7 +236,7 @@ export class DiskQueue implements RequestQueue {
     this.#backlog.putBack(line, entry)
   }
 
-  onEnqueued(listener: (shard: number) => void): void {
+  onReady(listener: (shard: number) => void): void {
     this.#listener = listener
   }
 
@@ -224,6 +251,12 @@ export class DiskQueue implements RequestQueue {
       const line = this.#backlog.lines[entry.shard % this.limits.shards]
       if (line !== undefined) this.#giveUp(entry, line, 'shutdown')
     }
+    const { ledger, logger } = this.#tools
+    if (ledger.stored > 0)
+      logger.info('data waits in the queue on disk: it is sent after the next start', {
+        points: ledger.stored,
+        directory: this.limits.directory,
+      })
     await this.#store.release()
   }
 

@@ -274,7 +274,16 @@ test('/status tells all there is', async () => {
         state: 'ok',
         since: '2023-11-14T22:13:20.000Z',
         last_activity: '2023-11-14T22:13:20.000Z',
-        points: { accepted: 0, refused: 0, restored: 0, delivered: 0, queued: 0, rejected: {}, dropped: {} },
+        points: {
+          accepted: 0,
+          refused: 0,
+          restored: 0,
+          delivered: 0,
+          queued: 0,
+          stored: 0,
+          rejected: {},
+          dropped: {},
+        },
         collections: {
           sources: [
             {
@@ -302,6 +311,7 @@ test('/status tells all there is', async () => {
           restored: 0,
           delivered: 0,
           queued: 0,
+          stored: 0,
           rejected: {},
           dropped: { disk_full: 10 },
         },

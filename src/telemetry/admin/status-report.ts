@@ -1,6 +1,7 @@
 import { internedCounts } from '#src/model/attribute-set.ts'
 import type { Collections } from '../collections.ts'
 import type { Ledger } from '../ledger.ts'
+import type { QueueStatus } from '../queue-status.ts'
 import type { ComponentStatus, ServiceView } from '../service-view.ts'
 import { readinessOf } from './readiness.ts'
 
@@ -38,6 +39,7 @@ function componentReport(component: ComponentStatus): object {
     last_activity: lastActivity === undefined ? undefined : time(lastActivity),
     location,
     points: ledgerReport(ledger),
+    queue: component.queueStatus === undefined ? undefined : queueReport(component.queueStatus),
     collections: collections === undefined ? undefined : collectionsReport(collections),
     workers: parts?.map((part) => ({
       worker: part.worker,
@@ -63,14 +65,32 @@ function workersReport(service: ServiceView): object[] | undefined {
   return workers.length === 0 ? undefined : workers
 }
 
+function queueReport({ memoryBytes, disk }: QueueStatus): object {
+  return {
+    memory_bytes: memoryBytes,
+    disk: disk && {
+      directory: disk.directory,
+      bytes: disk.bytes,
+      max_bytes: disk.maxBytes,
+      oldest: disk.oldest === undefined ? undefined : time(disk.oldest),
+      writable: disk.writable,
+      // What a loss of power may cost.
+      loss_window_seconds: disk.lossWindowSeconds ?? 'unknown',
+      damages: disk.damages,
+      damaged_bytes: disk.damagedBytes,
+    },
+  }
+}
+
 function ledgerReport(ledger: Ledger): object {
-  const { accepted, refused, restored, delivered, queued } = ledger
+  const { accepted, refused, restored, delivered, queued, stored } = ledger
   return {
     accepted,
     refused,
     restored,
     delivered,
     queued,
+    stored,
     rejected: Object.fromEntries(ledger.rejected),
     dropped: Object.fromEntries(ledger.dropped),
   }

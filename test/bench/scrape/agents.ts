@@ -113,7 +113,9 @@ export const agents = {
         exporters: {
           prometheus_remote_write: { endpoint: assignment.sinkUrl, external_labels: externalLabels },
         },
+        extensions: { health_check: { endpoint: '127.0.0.1:0' } },
         service: {
+          extensions: ['health_check'],
           telemetry: {
             logs: { level: 'info' },
             metrics: {
