@@ -1,7 +1,7 @@
 import { hashTexts } from '#src/model/hash.ts'
 import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import { PointSeries, type PointForms } from './point-series.ts'
 import type { SeriesNaming } from './series-naming.ts'
 import type { SeriesWriter } from './series-writer.ts'

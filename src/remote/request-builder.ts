@@ -1,6 +1,6 @@
 import type { Intake } from '#src/queue/intake.ts'
 import type { EncodedRequest, Share } from '#src/queue/request-queue.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import type { RequestSymbols } from './v2/request-symbols.ts'
 import { varintLength, writeVarint } from './varint.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BufferPool } from './buffer-pool.ts'
+import { BufferPool } from '#src/queue/buffer-pool.ts'
 import { ByteTable } from './byte-table.ts'
 import { LabelSets } from './label-sets.ts'
 import { SlotIndex } from './slot-index.ts'

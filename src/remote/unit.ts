@@ -1,5 +1,5 @@
 import type { Batch } from '#src/model/batch.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import type { SeriesWriter } from './series-writer.ts'
 import type { SymbolsAdded } from './v2/request-symbols.ts'
 import { writeValue } from './value-bits.ts'

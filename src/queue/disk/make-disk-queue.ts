@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PipelineContext } from '#src/component/define.ts'
-import { BufferPool } from '#src/remote/buffer-pool.ts'
+import { BufferPool } from '../buffer-pool.ts'
 import type { DiskOptions } from './disk-config.ts'
 import { DiskQueue } from './disk-queue.ts'
 import { DirectoryLock } from './directory-lock.ts'
