@@ -5,6 +5,9 @@ export class SnappyError extends Error {
   override readonly name = 'SnappyError'
 }
 
+/** A copy of three bytes stands for 64 at most: no block decompresses to more than this many times its own bytes. */
+const maxRatio = 64 / 3
+
 /** What one search covers: within it a distance fits two bytes. */
 const windowBytes = 1 << 16
 const hashBits = 14
@@ -76,6 +79,10 @@ export function decompress(block: Uint8Array, limit: number): Buffer {
   }
   if (length > limit)
     throw new SnappyError(`the block says that it has ${length} bytes, over the limit of ${limit}`)
+  if (length > (block.length - at) * maxRatio)
+    throw new SnappyError(
+      `the block says that it has ${length} bytes, more than its own ${block.length} can stand for`,
+    )
   const out = Buffer.allocUnsafe(length)
   const from = Buffer.from(block.buffer, block.byteOffset, block.length)
   let end = 0
