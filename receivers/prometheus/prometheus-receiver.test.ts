@@ -80,7 +80,7 @@ describe('a target', () => {
     target.status = 200
     const again = valuesOf(await receiver.cycle())
     expect(again).toMatchObject({ 'a{x=1}': 1, b: 2 })
-    expect(ownValues(again)).toEqual([1, 2, 2, 2])
+    expect(ownValues(again)).toEqual([1, 2, 2, 0])
     expect(receiver.context.logger.lines.map(({ level, message }) => [level, message])).toEqual([
       ['warn', 'a target cannot be scraped'],
       ['info', 'a target can be scraped again'],
@@ -89,6 +89,15 @@ describe('a target', () => {
       collections: 4,
       errors: new Map([['http_status', 2]]),
     })
+    expect(new Set(receiver.context.next.batches.map(({ layout }) => layout)).size).toBe(1)
+  })
+
+  test('that cannot be scraped has no series that live but those that say so', async () => {
+    const receiver = await start()
+    await receiver.cycle()
+    target.status = 500
+    await receiver.cycle()
+    expect(receiver.context.collections.of(`j/${target.address}`).series).toBe(5)
   })
 
   test('that ends its body too early fails as a whole', async () => {
@@ -414,6 +423,23 @@ describe('stale markers', () => {
       [8, clock.now()],
     ])
     expect(valuesOf(samples)).toMatchObject({ b: 'stale' })
+  })
+
+  test('of a failure that was refused come with the next one too', async () => {
+    const receiver = await start()
+    await receiver.cycle()
+    const { next, clock } = receiver.context
+    next.accepting = false
+    target.status = 500
+    await receiver.cycle()
+    const refusedAt = clock.now()
+    next.accepting = true
+    const samples = await receiver.cycle()
+    expect(samples.filter(({ value }) => value === 'stale').map(({ name, time }) => [name, time])).toEqual([
+      ['a', refusedAt],
+      ['b', refusedAt],
+    ])
+    expect(valuesOf(await receiver.cycle())).not.toHaveProperty('a{x=1}')
   })
 })
 

@@ -106,10 +106,7 @@ export class TargetScraper {
       const { layout } = batch
       return batch.withSlots(successors.reduce((slots, each) => endedSlots(layout, each, slots), batch.walk))
     })
-    this.#emit(
-      owed.filter(({ size }) => size > 0),
-      undefined,
-    )
+    this.#emit(owed.filter(({ size }) => size > 0))
   }
 
   /** Gives everything back. */
@@ -202,31 +199,37 @@ export class TargetScraper {
     const { layout } = series.reader
     if (before !== undefined && before !== series) {
       const old = before.reader.layout
-      const ended = endedSlots(old, layout)
+      const ended = before.reader.failed ? new Int32Array(0) : endedSlots(old, layout)
       if (ended.length > 0) batches.unshift(staleBatch(old, ended, time))
       before.reader.dispose()
       this.#series = series
       this.#outdated = false
     }
-    this.#emit(batches, layout)
+    this.#emit(batches)
   }
 
   #fail(series: TargetSeries, time: number, report: ScrapeReport): void {
     const lasting = this.#series ?? series
     if (series !== lasting) series.reader.dispose()
     const batches = lasting.fail(time, report)
-    this.#emit(batches, lasting.reader.layout)
+    this.#emit(batches)
+    // Series that wait for the target to come back are none that live.
+    this.#around.receiver.collections.of(this.source.part).series = batches.at(-1)?.size ?? 0
   }
 
   /**
-   * Emits what is on the present layout, and the stale markers before it, which are on older ones. Refused, the cycle is
-   * skipped; the markers are still owed, and are emitted with the next one, at their own time.
+   * Emits samples, and the stale markers before them. Refused, the cycle is skipped; the markers are still owed, and are
+   * emitted with the next one, at their own time.
    */
-  #emit(batches: readonly Batch[], present: Layout | undefined): void {
+  #emit(batches: readonly Batch[]): void {
     const { job, receiver } = this.#around
-    const wanted = job.staleMarkers ? batches : batches.filter(({ layout }) => layout === present)
+    const wanted = job.staleMarkers ? batches : batches.filter((batch) => !hasOnlyMarkers(batch))
     const all = [...this.#owed, ...wanted]
-    if (receiver.emit(all)) this.#owed = []
-    else this.#owed = all.filter(({ layout }) => layout !== present).slice(-mostOwed)
+    this.#owed = receiver.emit(all) ? [] : all.filter(hasOnlyMarkers).slice(-mostOwed)
   }
+}
+
+/** Whether a batch only says which series ended: samples of some series have no flags, and flagged samples are of all. */
+function hasOnlyMarkers({ slots, flags }: Batch): boolean {
+  return slots !== undefined && flags !== undefined
 }

@@ -307,7 +307,6 @@ describe('a body that is given up', () => {
     expect(sampleLines(reader.fail(6000))).toEqual(['up{job="x"} 0'])
     reader.setOwn(up, 1)
     expect(sampleLines(scrape(reader, good)).toSorted()).toEqual(['a{} 1', 'b{x="1"} 2', 'up{job="x"} 1'])
-    expect(reader.counts.added).toBe(2)
     expect(sampleLines(reader.retire(7000)).toSorted()).toEqual([
       'a{} stale',
       'b{x="1"} stale',
@@ -316,6 +315,54 @@ describe('a body that is given up', () => {
     expect(reader.retire(8000)).toEqual([])
     reader.dispose()
     expect(internedCounts()).toEqual(before)
+  })
+})
+
+describe('series of a target that fails', () => {
+  test('are found again when it comes back: none is asked for, and the layout is the one before', () => {
+    const resolve = resolveAsExposed()
+    const asked: string[] = []
+    const reader = makeReader({}, (exposed) => {
+      asked.push(exposed.name)
+      return resolve(exposed)
+    })
+    scrape(reader, 'a 1\nb 1\n')
+    const { layout } = reader
+    for (let failures = 0; failures < 3; failures++) reader.fail(1000)
+    expect(reader.failed).toBe(true)
+    expect(sampleLines(scrape(reader, 'a 2\nb 2\n'))).toEqual(['a{} 2', 'b{} 2'])
+    expect([asked, reader.counts.added, reader.failed]).toEqual([['a', 'b'], 0, false])
+    expect(reader.layout).toBe(layout)
+    reader.dispose()
+  })
+
+  test('that do not come back with it have no second marker; nor has a target that goes', () => {
+    const reader = makeReader()
+    const up = reader.addOwn(own('up'))
+    scrape(reader, 'a 1\nb 1\n')
+    reader.fail(1000)
+    expect(sampleLines(scrape(reader, 'b 2\nc 2\n')).toSorted()).toEqual([
+      'b{} 2',
+      'c{} 2',
+      'up{job="x"} NaN',
+    ])
+    expect(sampleLines(scrape(reader, 'c 3\n')).toSorted()).toEqual(['b{} stale', 'c{} 3', 'up{job="x"} NaN'])
+    reader.setOwn(up, 0)
+    expect(sampleLines(reader.fail(2000))).toEqual(['c{} stale', 'up{job="x"} 0'])
+    expect(sampleLines(reader.retire(3000))).toEqual(['up{job="x"} stale'])
+    reader.dispose()
+  })
+
+  test('are given up when it fails for long', () => {
+    const before = internedCounts()
+    const reader = makeReader()
+    scrape(reader, 'a{x="1"} 1\n')
+    for (let failures = 0; failures < 40; failures++) reader.fail(1000)
+    expect(reader.layout.size).toBe(1)
+    expect(reader.fail(1000)).toEqual([])
+    expect([reader.layout.size, internedCounts()]).toEqual([0, before])
+    expect(sampleLines(scrape(reader, 'a{x="1"} 2\n'))).toEqual(['a{x="1"} 2'])
+    reader.dispose()
   })
 })
 
@@ -355,7 +402,7 @@ describe('limits', () => {
     const error = thrown(() => scrape(reader, 'a 1\ndropped 1\nb 1\nc 1\n'))
     expect(error).toMatchObject({ code: 'limit' })
     expect(error.message).toContain('sample limit exceeded: 3 samples')
-    expect(reader.counts).toMatchObject({ scraped: 4, kept: 3, added: 1, duplicates: 0 })
+    expect(reader.counts).toMatchObject({ scraped: 4, kept: 3, added: 0, duplicates: 0 })
     expect(thrown(() => scrape(reader, 'a 1\nb 1\nc d\n'))).toMatchObject({ code: 'syntax', line: 3 })
     reader.dispose()
     expect(internedCounts()).toEqual(before)

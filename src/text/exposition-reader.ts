@@ -43,6 +43,13 @@ export const defaultReaderOptions: ReaderOptions = {
   bodySizeLimit: 0,
 }
 
+/**
+ * How many failures in a row a target's series outlast, so that a target that comes back costs no making of them: the outage
+ * that one scrape every 15 s sees in ten minutes. That is also what keeps an overload from feeding itself, since a
+ * scrape that makes its series costs some ten times the CPU time of one that finds them.
+ */
+const outlastedFailures = 40
+
 /** A series that the caller writes himself: `up` and its like. */
 export interface OwnSeries {
   readonly slot: number
@@ -72,6 +79,8 @@ export class ExpositionReader {
   readonly #own = new Map<number, number>()
   #reading = false
   #size = 0
+  /** Failures since the last commit. */
+  #failures = 0
 
   constructor(source: Source, resolve: Resolve, options: ReaderOptions) {
     this.#options = options
@@ -83,6 +92,11 @@ export class ExpositionReader {
   /** The layout of the last batches. */
   get layout(): Layout {
     return this.#rows.slots.layout
+  }
+
+  /** Whether the last scrape failed: all series of the layout but the caller's have ended, though they keep their slots. */
+  get failed(): boolean {
+    return this.#failures > 0
   }
 
   /** What the body at hand amounts to so far, or the last one came to, also where it was given up. */
@@ -148,6 +162,7 @@ export class ExpositionReader {
    */
   commit(time: number): Batch[] {
     this.#reading = false
+    this.#failures = 0
     return this.#rows.commit(time, (columns) => this.#writeOwn(columns))
   }
 
@@ -159,20 +174,31 @@ export class ExpositionReader {
   }
 
   /**
-   * The scrape failed: all series end but the caller's own.
+   * The scrape failed: all series end but the caller's own. They keep their slots for some failures more, and go on in them
+   * when a scrape has them again.
    *
-   * @returns stale markers on the layout before, then the caller's series
+   * @returns stale markers, at the first failure in a row, then the caller's series
    */
   fail(time: number): Batch[] {
     this.abort()
-    return this.#end(time, (slot) => this.#own.has(slot))
+    this.#failures++
+    const { slots } = this.#rows
+    const before = slots.layout
+    const ended = this.#rows.suspend()
+    if (this.#failures > outlastedFailures) this.#rows.endAll((slot) => slots.isOwn(slot))
+    slots.commit()
+    return [...markersOf(before, ended, time), ...this.#ownBatch(time)]
   }
 
   /** The target is gone: all series end, the caller's own among them. */
   retire(time: number): Batch[] {
     this.abort()
     this.#own.clear()
-    return this.#end(time, () => false)
+    const { slots } = this.#rows
+    const before = slots.layout
+    const ended = this.#rows.endAll(() => false)
+    slots.commit()
+    return markersOf(before, ended, time)
   }
 
   /** Adds a series that no line of the target can be. The reader takes over the reference to its attributes. */
@@ -195,24 +221,23 @@ export class ExpositionReader {
     this.#own.clear()
   }
 
-  #end(time: number, keeps: (slot: number) => boolean): Batch[] {
-    const { slots } = this.#rows
-    const before = slots.layout
-    const ended = this.#rows.endAll(keeps)
-    const layout = slots.commit()
-    const batches: Batch[] = []
-    if (ended.length > 0) batches.push(staleBatch(before, Int32Array.from(ended), time))
-    if (layout.size > 0) {
-      const values = new Float64Array(layout.series.length)
-      for (const [slot, value] of this.#own) values[slot] = value
-      batches.push(new Batch(layout, { time, values }))
-    }
-    return batches
+  /** The caller's series alone. */
+  #ownBatch(time: number): Batch[] {
+    const { layout } = this.#rows.slots
+    if (this.#own.size === 0) return []
+    const values = new Float64Array(layout.series.length)
+    for (const [slot, value] of this.#own) values[slot] = value
+    const slots = this.#own.size === layout.size ? undefined : Int32Array.from(this.#own.keys()).toSorted()
+    return [new Batch(layout, { time, values, slots })]
   }
 
   #writeOwn(columns: SampleColumns): void {
     for (const [slot, value] of this.#own) columns.values[slot] = value
   }
+}
+
+function markersOf(layout: Layout, slots: readonly number[], time: number): Batch[] {
+  return slots.length === 0 ? [] : [staleBatch(layout, Int32Array.from(slots), time)]
 }
 
 function asBuffer(chunk: Uint8Array): Buffer {

@@ -47,6 +47,8 @@ export class ScrapeRows {
   #orphans = false
   /** The times that lines of the last body bore. */
   #lastTimes: Float64Array | undefined
+  /** Whether all series but the caller's have ended, and have their stale markers. */
+  #suspended = false
 
   constructor(source: Source, resolve: Resolve, options: RowOptions) {
     this.slots = new SeriesSlots(source)
@@ -165,6 +167,7 @@ export class ScrapeRows {
     this.#writeStartTimes()
     writeOwn(this.columns)
     this.#lastTimes = this.columns.times
+    this.#suspended = false
     const batches = this.columns.batches(layout, time)
     if (ended.length > 0) batches.unshift(staleBatch(before, Int32Array.from(ended).toSorted(), time))
     this.#finish()
@@ -179,6 +182,17 @@ export class ScrapeRows {
     if (this.#newRows.length > 0) this.table.trim()
     this.order.giveUp()
     this.#finish()
+  }
+
+  /**
+   * Ends all series but the caller's; they keep slots and lines, for a body that has them again.
+   *
+   * @returns the slots that get stale markers: none where all have them
+   */
+  suspend(): number[] {
+    if (this.#suspended) return []
+    this.#suspended = true
+    return [...this.slots.layout.live].filter((slot) => !this.slots.isOwn(slot) && this.#isTracked(slot))
   }
 
   /** Ends all series but those that the caller keeps: returns the slots that get stale markers. */
@@ -340,7 +354,7 @@ export class ScrapeRows {
   }
 
   #endSlot(slot: number, ended: number[]): void {
-    if (this.#isTracked(slot)) ended.push(slot)
+    if (this.#isTracked(slot) && (!this.#suspended || this.slots.isOwn(slot))) ended.push(slot)
     this.slots.remove(slot)
   }
 
