@@ -3,61 +3,19 @@ import { located } from '#src/config/located.ts'
 import { Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
 import { clientProperties } from '#src/http/client/collector-client-config.ts'
 import { labelProperties } from '#src/naming/label-options.ts'
-import { DiskConfig } from '#src/queue/disk/disk-config.ts'
+import { checkRetries, queueProperties, retryProperties } from '#src/push/push-config.ts'
 import { compileRelabeling, type Relabeling } from '#src/relabel/relabeling.ts'
 import { RelabelRules } from '#src/relabel/rule.ts'
 import { unitSeries } from '#src/remote/unit.ts'
 import type { ProtocolOptions } from './protocol.ts'
 
-const Queue = Options(
-  {
-    enabled: WithoutEffect('there always is a queue'),
-    queue_size: Type.Integer({ description: 'Requests that wait at most.', default: 10_000, minimum: 1 }),
-    num_consumers: Type.Integer({
-      description: 'Requests that are sent at a time. Samples of one series always go in order.',
-      default: 5,
-      minimum: 1,
-      maximum: 256,
-    }),
-    max_megabytes: Type.Integer({
-      description: 'Megabytes (2^20 bytes) of requests that wait in memory at most.',
-      default: 128,
-      minimum: 1,
-    }),
-    when_full: Type.Union([Type.Literal('refuse'), Type.Literal('drop_oldest')], {
-      description: 'What happens to new data when it is full: it is refused, or the oldest makes room.',
-      default: 'refuse',
-    }),
-    disk: DiskConfig,
-  },
-  { description: 'What waits to be sent.' },
-)
+const Queue = Options(queueProperties({ queueSize: 10_000, consumers: 5 }), {
+  description: 'What waits to be sent.',
+})
 
-const Retry = Options(
-  {
-    enabled: Type.Boolean({ description: 'Whether a request is tried more than once.', default: true }),
-    initial_interval: Duration({ description: 'The wait before the second attempt.', default: '50ms' }),
-    multiplier: Type.Number({
-      description: 'By how much each wait is longer than the one before.',
-      default: 2,
-      minimum: 1,
-    }),
-    randomization_factor: Type.Number({
-      description:
-        'The share of a wait by which it is longer or shorter at random. With 1 it is anything from 0 to twice as long.',
-      default: 0.4,
-      minimum: 0,
-      maximum: 1,
-    }),
-    max_interval: Duration({ description: 'The longest wait.', default: '30s' }),
-    max_elapsed_time: Duration({
-      description:
-        'How long after it was queued a request is tried again; 0 is for ever. With `disk` it is `disk.max_age` that counts.',
-      default: '5m',
-    }),
-  },
-  { description: 'How a request is sent again after a failure that may pass.' },
-)
+const Retry = Options(retryProperties({ initialInterval: '50ms', multiplier: 2, randomizationFactor: 0.4 }), {
+  description: 'How a request is sent again after a failure that may pass.',
+})
 
 const endpoint = Type.Optional(
   Type.String({
@@ -159,13 +117,7 @@ export function checkConfig(config: RemoteWriteConfig): void {
       if (compression === 'zstd' && message === 'io.prometheus.write.v2.Request')
         throw new ConfigError('zstd is for remote write 1.0; 2.0 knows snappy alone', ['compression'])
     },
-    () => {
-      if (config.remote_write_queue.disk !== undefined && !config.retry_on_failure.enabled)
-        throw new ConfigError('a queue on disk keeps what could not be sent: it needs retry_on_failure', [
-          'retry_on_failure',
-          'enabled',
-        ])
-    },
+    () => checkRetries(config.remote_write_queue, config.retry_on_failure),
     () => {
       if (keeps && !config.convert_explicit_histograms_to_nhcb)
         throw new ConfigError('has a meaning only with convert_explicit_histograms_to_nhcb', [

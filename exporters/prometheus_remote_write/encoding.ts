@@ -1,9 +1,13 @@
 import type { Clock } from '#src/component/clock.ts'
 import { labelSettings } from '#src/naming/label-options.ts'
 import { PrometheusLabels, type LabelSettings } from '#src/naming/prometheus-labels.ts'
-import type { EncodedRequest } from '#src/queue/request-queue.ts'
-import { BatchEncoder, type EncoderParts } from '#src/remote/batch-encoder.ts'
+import type { Batch } from '#src/model/batch.ts'
+import type { Series } from '#src/model/series.ts'
+import type { Source } from '#src/model/source.ts'
+import type { Encoding, EncodingEvents } from '#src/push/encoding.ts'
 import { BufferPool } from '#src/queue/buffer-pool.ts'
+import type { Intake } from '#src/queue/intake.ts'
+import { BatchEncoder, type EncodingDrop } from '#src/remote/batch-encoder.ts'
 import { RequestBuilder } from '#src/remote/request-builder.ts'
 import { SeriesNaming } from '#src/remote/series-naming.ts'
 import type { SeriesWriter } from '#src/remote/series-writer.ts'
@@ -14,32 +18,30 @@ import { LabelSeriesWriter } from '#src/remote/v1/series-writer.ts'
 import { RequestSymbols } from '#src/remote/v2/request-symbols.ts'
 import { SymbolSeriesWriter } from '#src/remote/v2/series-writer.ts'
 import { SymbolTable } from '#src/remote/v2/symbol-table.ts'
-import type { Series } from '#src/model/series.ts'
 import { compileRules, type RemoteWriteConfig } from './config.ts'
 import type { ProtocolVersion } from './protocol.ts'
 
 /** How much memory of requests that were sent is kept for later ones. */
 const maxIdleBytes = 1 << 25
 
-/** Told what an encoding does. */
-export type EncodingEvents = Pick<EncoderParts, 'encoded' | 'dropped'> & {
-  /** Takes each request that is full. */
-  readonly done: (request: EncodedRequest) => void
-}
-
 /** All that turns batches into requests of one version of remote write. */
-export class Encoding {
-  readonly version: ProtocolVersion
-  readonly encoder: BatchEncoder
+export class RemoteWriteEncoding implements Encoding {
+  readonly format: ProtocolVersion
+  readonly #encoder: BatchEncoder
   readonly #builders: readonly RequestBuilder[]
   readonly #settings: LabelSettings
   readonly #clock: Clock
-  readonly #done: EncodingEvents['done']
+  readonly #events: EncodingEvents<EncodingDrop>
 
-  constructor(version: ProtocolVersion, config: RemoteWriteConfig, clock: Clock, events: EncodingEvents) {
-    this.version = version
+  constructor(
+    version: ProtocolVersion,
+    config: RemoteWriteConfig,
+    clock: Clock,
+    events: EncodingEvents<EncodingDrop>,
+  ) {
+    this.format = version
     this.#clock = clock
-    this.#done = events.done
+    this.#events = events
     this.#settings = labelSettings(config, {
       constLabels: config.external_labels,
       scopeInfo: !config.disable_scope_info,
@@ -61,10 +63,10 @@ export class Encoding {
           pool,
           symbols: symbols === undefined ? undefined : new RequestSymbols(symbols),
           now: () => clock.monotonic(),
-          done: events.done,
+          done: (request) => events.done(request),
         }),
     )
-    this.encoder = new BatchEncoder({
+    this.#encoder = new BatchEncoder({
       naming: new SeriesNaming(new PrometheusLabels(this.#settings), compileRules(config)),
       writer,
       builders: this.#builders,
@@ -76,27 +78,34 @@ export class Encoding {
       },
       sendExemplars: config.send_exemplars,
       targetInfo: config.target_info.enabled,
-      encoded: events.encoded,
-      dropped: events.dropped,
+      encoded: (points, bytes) => events.encoded(points, bytes),
+      dropped: (intake, points, reason) => events.dropped(intake, points, reason),
     })
   }
 
-  /** Bytes that wait in requests that are not full. */
   get bytes(): number {
     let bytes = 0
     for (const builder of this.#builders) bytes += builder.bytes
     return bytes
   }
 
-  /** Finishes all requests. */
+  *encode(batches: readonly Batch[], intake: Intake): Generator<void, void> {
+    for (const batch of batches) yield* this.#encoder.encode(batch, intake)
+  }
+
+  forget(source: Source): void {
+    this.#encoder.forget(source)
+  }
+
   flush(): void {
     for (const builder of this.#builders) builder.flush()
   }
 
-  /** Sends what is said of families, in requests of their own. */
+  /** Sends what is said of families, in requests of their own; version 2.0 says it with each series. */
   sendMetadata(): void {
+    if (this.format === '2.0') return
     for (const message of metadataMessages(this.#series(), this.#settings.translation)) {
-      this.#done({
+      this.#events.done({
         shard: 0,
         format: '1.0',
         body: compress(message),
@@ -109,7 +118,7 @@ export class Encoding {
   }
 
   *#series(): Generator<Series> {
-    for (const { layout } of this.encoder.sources())
+    for (const { layout } of this.#encoder.sources())
       for (const series of layout.series) if (series !== undefined) yield series
   }
 }

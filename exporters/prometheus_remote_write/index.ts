@@ -1,18 +1,24 @@
-import type { PipelineContext } from '#src/component/define.ts'
 import { defineExporter } from '#src/component/define.ts'
-import { makeAll } from '#src/config/config-error.ts'
 import { compileCollectorClient } from '#src/http/client/collector-client-config.ts'
-import { makeDiskQueue } from '#src/queue/disk/make-disk-queue.ts'
-import { jointReport } from '#src/queue/joint-report.ts'
-import { MemoryQueue } from '#src/queue/memory-queue.ts'
-import type { RequestQueue } from '#src/queue/request-queue.ts'
-import { checkConfig, Config, endpointUrl, protocolOptions, type RemoteWriteConfig } from './config.ts'
-import { excerptWithout } from './excerpt.ts'
+import { excerptWithout } from '#src/push/excerpt.ts'
+import { PushExporter, type PushParts } from '#src/push/push-exporter.ts'
+import { makeSending } from '#src/push/sending.ts'
+import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
+import { checkConfig, Config, endpointUrl, protocolOptions } from './config.ts'
+import { RemoteWriteEncoding } from './encoding.ts'
 import { Protocol } from './protocol.ts'
-import { RemoteWriteExporter } from './remote-write-exporter.ts'
-import { Sender, type SenderOptions } from './sender.ts'
+import { RemoteWritePeer } from './remote-write-peer.ts'
 
-const megabyte = 1 << 20
+const dropMessages: Partial<Record<EncodingDrop, string>> = {
+  delta_temporality:
+    'series of delta temporality are left out: remote write takes cumulative ones, which delta_to_cumulative makes',
+  duplicate_series: 'series are left out: they have the name and labels of others of their source',
+  no_point: 'histograms or summaries without a point are left out',
+}
+
+function sendMetadata(encoding: RemoteWriteEncoding): void {
+  encoding.sendMetadata()
+}
 
 /** Sends samples to a Prometheus remote write receiver. */
 export default defineExporter({
@@ -26,60 +32,26 @@ export default defineExporter({
   create(config, context) {
     const { clock, logger, outbox } = context
     const protocol = new Protocol(protocolOptions(config), (what) => logger.warn(what))
-    if (outbox !== undefined) {
-      const parts = { url: endpointUrl(config), protocol, queue: outbox, sending: undefined }
-      return new RemoteWriteExporter(config, context, parts)
-    }
-    const [client, url] = makeAll(
-      () => compileCollectorClient(config, { clock, logger }),
-      () => endpointUrl(config),
+    const url = endpointUrl(config)
+    const { send_metadata: sendsMetadata, metadata_send_interval: intervalMs } = config
+    const encodes = {
+      location: url.origin + url.pathname,
+      // In a worker thread the main thread says which version is spoken, once it has found out.
+      format: () => (outbox?.format === '1.0' ? '1.0' : protocol.version),
+      makeEncoding: (version, events) => new RemoteWriteEncoding(version, config, clock, events),
+      flushAfterMs: config.batch_send_deadline,
+      dropMessages,
+      recurring: sendsMetadata === true ? { intervalMs, send: sendMetadata } : undefined,
+    } satisfies Partial<PushParts<RemoteWriteEncoding, EncodingDrop>>
+    if (outbox !== undefined)
+      return new PushExporter({ ...encodes, queue: outbox, sender: undefined }, context)
+    const client = compileCollectorClient(config, { clock, logger })
+    const peer = new RemoteWritePeer(
+      { client, url, timeoutMs: config.timeout },
+      protocol,
+      excerptWithout(config),
     )
-    const reportOf = jointReport(context)
-    const queue = makeQueue(config, { ...context, report: reportOf() })
-    const sender = new Sender(
-      senderOptions(config),
-      {
-        queue,
-        protocol,
-        post: async ({ body, headers }, signal) =>
-          await client.post(
-            { url, timeoutMs: config.timeout, idempotent: true, body: [body], headers },
-            signal,
-          ),
-        excerpt: excerptWithout(config),
-      },
-      { ...context, report: reportOf() },
-    )
-    return new RemoteWriteExporter(config, context, { url, protocol, queue, sending: { client, sender } })
+    const sending = makeSending(config.remote_write_queue, config.retry_on_failure, peer, context)
+    return new PushExporter({ ...encodes, ...sending }, context)
   },
 })
-
-function makeQueue(
-  { remote_write_queue: options }: RemoteWriteConfig,
-  context: PipelineContext,
-): RequestQueue {
-  const { num_consumers: shards, queue_size, disk } = options
-  const limits = { maxBytes: options.max_megabytes * megabyte, whenFull: options.when_full }
-  if (disk !== undefined) return makeDiskQueue(disk, { ...limits, shards }, context)
-  return new MemoryQueue(shards, { ...limits, maxRequests: queue_size }, (request, reason) => {
-    for (const { intake, points } of request.shares) intake.drop(points, reason)
-    request.release()
-    if (reason === 'queue_full') context.logger.warn('the queue is full: the oldest data is dropped')
-  })
-}
-
-function senderOptions({ remote_write_queue, retry_on_failure: retry }: RemoteWriteConfig): SenderOptions {
-  return {
-    shards: remote_write_queue.num_consumers,
-    backoff: retry.enabled
-      ? {
-          initialMs: retry.initial_interval,
-          maxMs: retry.max_interval,
-          multiplier: retry.multiplier,
-          randomization: retry.randomization_factor,
-        }
-      : undefined,
-    maxElapsedMs: remote_write_queue.disk?.max_age ?? retry.max_elapsed_time,
-    random: Math.random,
-  }
-}

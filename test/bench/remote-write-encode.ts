@@ -19,7 +19,7 @@ import { compress } from '#src/remote/snappy.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
 import { optionsOf } from '#src/testing/options.ts'
 import { Config } from '../../exporters/prometheus_remote_write/config.ts'
-import { Encoding } from '../../exporters/prometheus_remote_write/encoding.ts'
+import { RemoteWriteEncoding } from '../../exporters/prometheus_remote_write/encoding.ts'
 import type { ProtocolVersion } from '../../exporters/prometheus_remote_write/protocol.ts'
 
 const rounds = 15
@@ -201,13 +201,13 @@ interface Cost {
 
 /** Encodes batches of all targets in one version, and tells CPU seconds, bytes and requests of each cycle. */
 class Run {
-  readonly #encoding: Encoding
+  readonly #encoding: RemoteWriteEncoding
   #bytes = 0
   #requests = 0
 
   constructor(version: ProtocolVersion) {
     const config = optionsOf(Config, { external_labels: { cluster: 'eu-prod-1' } })
-    this.#encoding = new Encoding(version, config, systemClock, {
+    this.#encoding = new RemoteWriteEncoding(version, config, systemClock, {
       encoded: () => undefined,
       dropped: (intake, points, reason) => intake.drop(points, reason),
       done: (request) => {
@@ -227,7 +227,7 @@ class Run {
     const start = cpu()
     for (const batch of batches) {
       const intake = new Intake(batch.size, ledger, undefined)
-      for (const _ of this.#encoding.encoder.encode(batch, intake));
+      for (const _ of this.#encoding.encode([batch], intake));
     }
     this.#encoding.flush()
     return { seconds: cpu() - start, bytes: this.#bytes, requests: this.#requests }

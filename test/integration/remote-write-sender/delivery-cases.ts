@@ -286,7 +286,7 @@ export function deliveryCases(): void {
       await strict.sut.settled()
       expect(Object.fromEntries(strict.sut.ledger.rejected)).toEqual({ not_written: 1 })
       expect(strict.sut.lines).toMatchObject([
-        { level: 'error', message: 'the receiver did not write all data' },
+        { level: 'error', message: 'the receiver did not take all data: the rest is dropped' },
       ])
     })
 

@@ -11,7 +11,8 @@ import {
 import type { ReadRequest, ReadSeries } from '#src/testing/remote-write.ts'
 import type { ExposedFamily } from '#src/text/exposed-families.ts'
 import type { ExpositionFormat, ExpositionReader } from '#src/text/exposition-reader.ts'
-import { exporterFor, type TestExporter } from '../../../exporters/prometheus_remote_write/test-exporter.ts'
+import type { TestExporter } from '#src/testing/pushing-exporter.ts'
+import { exporterFor } from '../../../exporters/prometheus_remote_write/test-exporter.ts'
 
 /** How much a case is asked for by the specification. */
 export type Level = 'MUST' | 'SHOULD' | 'RECOMMENDED' | 'MAY'

@@ -1,18 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
 import { every, type Schedule } from '#src/component/schedule.ts'
-import type { HttpClient } from '#src/http/client/http-client.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import { pointsIn } from '#src/pipeline/consumer.ts'
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import { Intake } from '#src/queue/intake.ts'
 import type { RequestSink } from '#src/queue/request-queue.ts'
-import type { EncodingDrop } from '#src/remote/batch-encoder.ts'
 import type { QueueStatus } from '#src/telemetry/queue-status.ts'
-import { Encoding } from './encoding.ts'
-import type { RemoteWriteConfig } from './config.ts'
-import type { Protocol, ProtocolVersion } from './protocol.ts'
+import type { Encoding, EncodingEvents } from './encoding.ts'
 import type { Sender } from './sender.ts'
 
 /** A call of `consume` that is not encoded yet. */
@@ -21,13 +17,29 @@ interface Call {
   readonly batches: readonly Batch[]
 }
 
-/** What the exporter works with. */
-export interface RemoteWriteParts {
-  readonly url: URL
-  readonly protocol: Protocol
+/** What an exporter that pushes works with. */
+export interface PushParts<Form extends Encoding, Drop extends string = string> {
+  /** Where it sends to, without what may be secret. */
+  readonly location: string
+  /** Where requests go: a queue, or in a worker thread the outbox. */
   readonly queue: RequestSink
   /** Undefined in a worker thread, where requests are only encoded. */
-  readonly sending: { readonly client: HttpClient; readonly sender: Sender } | undefined
+  readonly sender: Sender | undefined
+  /** The format that is to be encoded in now. */
+  readonly format: () => Form['format']
+  readonly makeEncoding: (format: Form['format'], events: EncodingEvents<Drop>) => Form
+  /** How long data waits at most for other data to share a request with, in milliseconds. */
+  readonly flushAfterMs: number
+  /** What is said, once a minute, of points that the encoding leaves out for a reason. */
+  readonly dropMessages: Readonly<Partial<Record<Drop, string>>>
+  /** What is sent from time to time besides the data; undefined for nothing. */
+  readonly recurring?: Recurring<Form> | undefined
+}
+
+/** What is sent from time to time. */
+export interface Recurring<Form> {
+  readonly intervalMs: number
+  readonly send: (encoding: Form) => void
 }
 
 /** Encoding gives way to other work after so many milliseconds. */
@@ -35,21 +47,11 @@ const sliceMs = 8
 /** What a data point takes, until some were seen. */
 const firstBytesPerPoint = 100
 
-/** What is said of points that are dropped, once a minute. */
-const dropMessages: Partial<Record<EncodingDrop, string>> = {
-  delta_temporality:
-    'series of delta temporality are left out: remote write takes cumulative ones, which delta_to_cumulative makes',
-  duplicate_series: 'series are left out: they have the name and labels of others of their source',
-  no_point: 'histograms or summaries without a point are left out',
-}
-
 /** Takes batches at once, encodes them in slices between which the event loop turns, and leaves requests to the sender. */
-export class RemoteWriteExporter implements Exporter {
-  readonly location: string
-  readonly #config: RemoteWriteConfig
+export class PushExporter<Form extends Encoding, Drop extends string = string> implements Exporter {
   readonly #context: PipelineContext
-  readonly #parts: RemoteWriteParts
-  #encoding: Encoding
+  readonly #parts: PushParts<Form, Drop>
+  #encoding: Form
   /** Calls to encode, and sources to forget once what came before is encoded. */
   readonly #waiting: (Call | Source)[] = []
   /** Data points that are not encoded yet. */
@@ -59,47 +61,43 @@ export class RemoteWriteExporter implements Exporter {
   #bytesPerPoint = firstBytesPerPoint
   #running: Promise<void> | undefined
   #cancelFlush: (() => void) | undefined
-  #metadata: Schedule | undefined
+  #recurring: Schedule | undefined
   #stopping = false
   #stopped = false
 
-  constructor(config: RemoteWriteConfig, context: PipelineContext, parts: RemoteWriteParts) {
-    const { origin, pathname } = parts.url
-    this.location = origin + pathname
-    this.#config = config
+  constructor(parts: PushParts<Form, Drop>, context: PipelineContext) {
     this.#context = context
     this.#parts = parts
     this.#encoding = this.#makeEncoding()
   }
 
+  get location(): string {
+    return this.#parts.location
+  }
+
   get queueStatus(): QueueStatus | undefined {
-    return this.#parts.sending?.sender.queueStatus
+    return this.#parts.sender?.queueStatus
   }
 
   get queue(): RequestSink {
-    const { queue, protocol } = this.#parts
+    const { queue, format } = this.#parts
     return {
       limits: queue.limits,
-      format: protocol.version,
+      format: format(),
       admits: (bytes) => queue.admits(bytes),
       enqueue: (request) => queue.enqueue(request),
     }
   }
 
-  /** In a worker thread the main thread says which version is spoken, once it has found out. */
-  get #version(): ProtocolVersion {
-    const { queue, protocol } = this.#parts
-    return queue.format === '1.0' ? queue.format : protocol.version
-  }
-
   async start(): Promise<void> {
-    await this.#parts.sending?.sender.start()
+    await this.#parts.sender?.start()
+    const { recurring } = this.#parts
+    if (recurring === undefined) return
     const { clock, logger } = this.#context
-    const { send_metadata: sends, metadata_send_interval: intervalMs } = this.#config
-    if (sends !== true) return
-    this.#metadata = every(clock, intervalMs, () => this.#sendMetadata(), {
+    const { intervalMs } = recurring
+    this.#recurring = every(clock, intervalMs, () => this.#recur(recurring), {
       initialDelayMs: intervalMs,
-      onError: (error) => logger.error('metadata could not be sent', { error }),
+      onError: (error) => logger.error('what is sent from time to time could not be sent', { error }),
     })
   }
 
@@ -119,7 +117,7 @@ export class RemoteWriteExporter implements Exporter {
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true
-    await this.#metadata?.stop()
+    await this.#recurring?.stop()
     const { promise: aborted, resolve: abort } = Promise.withResolvers<void>()
     deadline.addEventListener('abort', () => abort(), { once: true })
     if (!deadline.aborted) await Promise.race([this.#running, aborted])
@@ -130,13 +128,12 @@ export class RemoteWriteExporter implements Exporter {
     for (const item of this.#waiting.splice(0)) {
       if ('batches' in item) item.intake.drop(item.intake.open, 'shutdown')
     }
-    await this.#parts.sending?.sender.drain(deadline)
-    this.#parts.sending?.client.close()
+    await this.#parts.sender?.drain(deadline)
   }
 
-  #makeEncoding(): Encoding {
-    const { queue } = this.#parts
-    return new Encoding(this.#version, this.#config, this.#context.clock, {
+  #makeEncoding(): Form {
+    const { queue, format, makeEncoding, dropMessages } = this.#parts
+    return makeEncoding(format(), {
       encoded: (points, bytes) => {
         this.#settleUnencoded(points)
         if (points > 0) this.#bytesPerPoint += (bytes / points - this.#bytesPerPoint) / 64
@@ -167,11 +164,11 @@ export class RemoteWriteExporter implements Exporter {
     await nextTurn()
     for (let item = this.#next(); item !== undefined; item = this.#next()) {
       if ('batches' in item) await this.#encode(item)
-      else this.#encoding.encoder.forget(item)
+      else this.#encoding.forget(item)
     }
     this.#running = undefined
     if (this.#stopped) return
-    this.#cancelFlush ??= this.#context.clock.after(this.#config.batch_send_deadline, () => this.#flush())
+    this.#cancelFlush ??= this.#context.clock.after(this.#parts.flushAfterMs, () => this.#flush())
   }
 
   #next(): Call | Source | undefined {
@@ -179,7 +176,7 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   async #encode({ intake, batches }: Call): Promise<void> {
-    if (this.#encoding.version !== this.#version) {
+    if (this.#encoding.format !== this.#parts.format()) {
       this.#encoding.flush()
       this.#encoding = this.#makeEncoding()
     }
@@ -190,7 +187,7 @@ export class RemoteWriteExporter implements Exporter {
     } catch (thrown) {
       error = thrown
       // What is known of them may be half of it: they are begun anew.
-      for (const { layout } of batches) this.#encoding.encoder.forget(layout.source)
+      for (const { layout } of batches) this.#encoding.forget(layout.source)
     }
     const left = this.#current
     if (left === 0) return
@@ -201,13 +198,11 @@ export class RemoteWriteExporter implements Exporter {
 
   async #encodeInSlices(batches: readonly Batch[], intake: Intake): Promise<void> {
     let since = performance.now()
-    for (const batch of batches) {
-      for (const _ of this.#encoding.encoder.encode(batch, intake)) {
-        if (performance.now() - since < sliceMs) continue
-        await nextTurn()
-        if (this.#stopped) return
-        since = performance.now()
-      }
+    for (const _ of this.#encoding.encode(batches, intake)) {
+      if (performance.now() - since < sliceMs) continue
+      await nextTurn()
+      if (this.#stopped) return
+      since = performance.now()
     }
   }
 
@@ -217,8 +212,7 @@ export class RemoteWriteExporter implements Exporter {
     this.#encoding.flush()
   }
 
-  #sendMetadata(): void {
-    // Version 2.0 says it with each series.
-    if (this.#version === '1.0' && this.#parts.queue.admits(0)) this.#encoding.sendMetadata()
+  #recur({ send }: Recurring<Form>): void {
+    if (this.#parts.queue.admits(0)) send(this.#encoding)
   }
 }
