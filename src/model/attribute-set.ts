@@ -1,4 +1,4 @@
-import { combine, hashTexts, type Hash64 } from './hash.ts'
+import { combine, hashTexts, identityHash, type Hash64 } from './hash.ts'
 
 /**
  * The value of one attribute, as OTLP's AnyValue: a bigint is its `int`, a number its `double`. A label is an
@@ -97,12 +97,19 @@ function valueText(value: AttributeValue): string {
   return `\u0000a${JSON.stringify((value as readonly AttributeValue[]).map(valueText))}`
 }
 
-/** The hash of attributes in the order given. */
+/** The hash of attributes in the order given: of this thread and this start. */
 export function hashAttributes(list: AttributeList): Hash64 {
+  return identityHash(textsOf(list))
+}
+
+/** A number of 32 bits for a set that is the same in every thread, process and version. */
+export function stableHash({ entries }: AttributeSet): number {
+  return hashTexts(textsOf(entries)).low >>> 0
+}
+
+function textsOf(list: AttributeList): readonly string[] {
   const allTexts = list.every((entry) => typeof entry === 'string')
-  return hashTexts(
-    allTexts ? list : list.map((entry) => (typeof entry === 'string' ? entry : valueText(entry))),
-  )
+  return allTexts ? list : list.map((entry) => (typeof entry === 'string' ? entry : valueText(entry)))
 }
 
 function sorted(list: AttributeList): AttributeValue[] {
@@ -225,5 +232,5 @@ export const noAttributes: AttributeSet = internAttributes([])
 
 /** The hash of a set and a text together. */
 export function hashWith(set: AttributeSet, ...more: string[]): Hash64 {
-  return combine(set, hashTexts(more))
+  return combine(set, identityHash(more))
 }

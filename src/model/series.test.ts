@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { series } from '#src/testing/series.ts'
 import { releaseAttributes } from './attribute-set.ts'
-import { hashTexts } from './hash.ts'
 import { makeResource, makeScope } from './resource.ts'
 import { makeDescriptor, Metric, sameSeries, Series } from './series.ts'
 
@@ -62,24 +61,6 @@ test('a part of a histogram is named by its suffix, and keeps its role under ano
 test('another scope is another resource', () => {
   const moved = series('x', {}, { scope: real }).withScope(derived)
   expect(moved.resource).toBe(derived.resource)
-})
-
-test('texts hash by their boundaries', () => {
-  expect(hashTexts(['ab', 'c'])).not.toEqual(hashTexts(['a', 'bc']))
-  expect(hashTexts([''])).not.toEqual(hashTexts([]))
-})
-
-test('names that differ in their last digits do not collide in 64 bits, and hardly in 32', () => {
-  const both = new Set<string>()
-  const low = new Set<number>()
-  for (let index = 0; index < 200_000; index++) {
-    const hash = hashTexts([`container_cpu_usage_seconds_total`, `pod-${index}`])
-    both.add(`${hash.high},${hash.low}`)
-    low.add(hash.low)
-  }
-  expect(both.size).toBe(200_000)
-  // Of 200,000 random 32-bit numbers about 4.7 pairs are equal.
-  expect(low.size).toBeGreaterThan(199_960)
 })
 
 test('the same attributes are one object for all series', () => {

@@ -6,7 +6,7 @@ import {
   type AttributeList,
   type AttributeSet,
 } from './attribute-set.ts'
-import { combine, hashTexts, type Hash64 } from './hash.ts'
+import { combine, identityHash, type Hash64 } from './hash.ts'
 import type { Resource, Scope } from './resource.ts'
 
 /** What kind of metric a series belongs to: OTLP's five, and those of the Prometheus formats that OTLP lacks. */
@@ -84,9 +84,9 @@ export class Metric {
 
 /** Of Prometheus origin only the name counts, else all that OTLP identifies a stream by. */
 function metricHash(name: string, descriptor: Descriptor, scope: Scope): Hash64 {
-  if (scope.resource.derived) return hashTexts([name])
+  if (scope.resource.derived) return identityHash([name])
   const { kind, unit, temporality, monotonic } = descriptor
-  return combine(scope.hash, hashTexts([name, kind, unit, temporality, String(monotonic)]))
+  return combine(scope.hash, identityHash([name, kind, unit, temporality, String(monotonic)]))
 }
 
 /**
@@ -125,7 +125,7 @@ export class Series {
   /** The hash of the identity; equal series have equal ones, also across sources. */
   get hash(): Hash64 {
     const hash = combine(this.metric.hash, this.attributes)
-    return this.role === 'none' ? hash : combine(hash, hashTexts([this.role]))
+    return this.role === 'none' ? hash : combine(hash, identityHash([this.role]))
   }
 
   /** The same series with other attributes; it owns one reference to the interned set. */

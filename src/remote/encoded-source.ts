@@ -1,3 +1,4 @@
+import { stableHash } from '#src/model/attribute-set.ts'
 import { hashTexts } from '#src/model/hash.ts'
 import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
@@ -127,9 +128,10 @@ export class EncodedSource {
   /** Puts a new series into the youngest unit of its shard. */
   #place(slot: number): void {
     const { series, partitions } = this
-    // By the label set, so that series with like labels stay together.
-    const low = partitions.length === 1 ? 0 : (series.layout.series[slot]?.attributes.low ?? 0) >>> 0
-    const partition = partitions[low % partitions.length]
+    const added = series.layout.series[slot]
+    // By the label set, so that series with like labels stay together; and where they were before a restart.
+    const hash = partitions.length === 1 || added === undefined ? 0 : stableHash(added.attributes)
+    const partition = partitions[hash % partitions.length]
     if (partition === undefined) return
     if (series.states[slot] === pointCode) {
       this.pointShards.set(slot, partition.shard)
