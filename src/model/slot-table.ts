@@ -32,6 +32,11 @@ export class SlotTable {
     return this.#edits.size > 0
   }
 
+  /** How many slots there are, holes and those that no version has yet among them. */
+  get length(): number {
+    return this.#series.length
+  }
+
   /** The series of a slot, committed or not. */
   at(slot: number): Series | undefined {
     return this.#series[slot]
