@@ -25,9 +25,15 @@ export class JsonRequests {
 
   /** Writes one request. */
   write(writer: JsonWriter, portions: readonly Portion[]): void {
+    writer.raw('{"resourceMetrics":[')
+    this.writeResources(writer, portions)
+    writer.raw(']}')
+  }
+
+  /** Writes what is in the list of a request: `ResourceMetrics` with commas between. */
+  writeResources(writer: JsonWriter, portions: readonly Portion[]): void {
     const writers = new Map<Batch, DataPointWriter>()
     let before: Portion | undefined
-    writer.raw('{"resourceMetrics":[')
     for (const portion of portions) {
       open(writer, before, portion)
       const { batch } = portion
@@ -36,7 +42,7 @@ export class JsonRequests {
       this.#dataPoints(writer, portion, points)
       before = portion
     }
-    writer.raw(before === undefined ? ']}' : `${endMetric}${endScope}${endResource}]}`)
+    if (before !== undefined) writer.raw(`${endMetric}${endScope}${endResource}`)
   }
 
   #dataPoints(writer: JsonWriter, { batch, form, slots }: Portion, points: DataPointWriter): void {

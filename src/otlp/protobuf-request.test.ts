@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { requestsOf, withoutDefaults } from '#src/testing/otlp-json.ts'
 import { batchOverArbitrary, layoutArbitrary } from '#src/testing/otlp-batches.ts'
-import { OtlpProtobuf } from '#src/testing/otlp-protobuf.ts'
+import { requestsOf, withoutDefaults } from '#src/testing/otlp-json.ts'
+import { OtlpRequests } from '#src/testing/otlp-protobuf.ts'
+import { ProtobufRequests } from './protobuf-request.ts'
 
 test('any batch becomes the request that its JSON is', () => {
   fc.assert(
     fc.property(layoutArbitrary.chain(batchOverArbitrary), (batch) => {
-      expect(new OtlpProtobuf().read([batch])).toEqual(requestsOf([batch]).map(withoutDefaults))
+      const protobuf = new OtlpRequests(ProtobufRequests)
+      expect(protobuf.read([batch])).toEqual(requestsOf([batch]).map(withoutDefaults))
     }),
   )
 })

@@ -2,7 +2,7 @@ import type { Batch, Exemplar } from '#src/model/batch.ts'
 import { sameResource, sameScope } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Intake } from '#src/queue/intake.ts'
-import type { EncodedRequest } from '#src/queue/request-queue.ts'
+import type { Encoding } from '#src/push/encoding.ts'
 import { BufferPool } from '#src/queue/buffer-pool.ts'
 import { pointAttributes } from './derived-resource.ts'
 import { writeAttributes } from './encode/attributes.ts'
@@ -23,29 +23,12 @@ import {
   writeScope,
   writeScopeEnd,
 } from './encode/frames.ts'
-import { protobufFormat, RequestBuilder, type RequestLimits } from './encode/request-builder.ts'
+import { protobufForm, RequestBuilder } from './encode/request-builder.ts'
+import type { RequestParts } from './encode/request-parts.ts'
 import { shardOf } from './encode/resource-shard.ts'
 import { ReverseWriter } from './encode/reverse-writer.ts'
 import { MetricsWalk } from './metrics-walk.ts'
 import type { Portion } from './portion.ts'
-
-/** Why data points are left out: a histogram or summary without a point, or whose parts make none. */
-export type RequestDrop = 'malformed'
-
-/** What requests are made with. */
-export interface RequestParts {
-  /** Requests of one shard are sent in order; the data of a resource always goes through the same. */
-  readonly shards: number
-  readonly limits: RequestLimits
-  /** Monotonic milliseconds. */
-  readonly now: () => number
-  /** Told of data points that were put into a request, and how many bytes they took. */
-  readonly encoded: (points: number, bytes: number) => void
-  /** Told of data points that are left out. */
-  readonly dropped: (intake: Intake, points: number, reason: RequestDrop) => void
-  /** Takes each request that is full or flushed. Its body is not compressed. */
-  readonly done: (request: EncodedRequest) => void
-}
 
 /** How much memory of requests that were sent is kept for later ones. */
 const maxIdleBytes = 1 << 25
@@ -54,8 +37,8 @@ const maxIdleBytes = 1 << 25
 const sliceSize = 512
 
 /** Encodes batches as ExportMetricsServiceRequests of protobuf. */
-export class ProtobufRequests {
-  readonly format = protobufFormat
+export class ProtobufRequests implements Encoding {
+  readonly format = protobufForm.format
   readonly #parts: RequestParts
   readonly #walk = new MetricsWalk()
   readonly #writer = new ReverseWriter()
@@ -63,11 +46,19 @@ export class ProtobufRequests {
 
   constructor(parts: RequestParts) {
     this.#parts = parts
-    const { shards, limits, now, done } = parts
+    const { shards, limits, now, events } = parts
     const pool = new BufferPool(maxIdleBytes)
     this.#builders = Array.from(
       { length: shards },
-      (_, shard) => new RequestBuilder({ shard, limits, pool, now, done }),
+      (_, shard) =>
+        new RequestBuilder({
+          form: protobufForm,
+          shard,
+          limits,
+          pool,
+          now,
+          done: (request) => events.done(request),
+        }),
     )
   }
 
@@ -81,7 +72,7 @@ export class ProtobufRequests {
   /** Encodes batches into requests. It yields after some work, so that other work gets its turn. */
   *encode(batches: readonly Batch[], intake: Intake): Generator<void, void> {
     for (const { portions, points, malformed } of this.#walk.requests(batches, sliceSize)) {
-      if (malformed > 0) this.#parts.dropped(intake, malformed, 'malformed')
+      if (malformed > 0) this.#parts.events.dropped(intake, malformed, 'malformed')
       let left = points
       for (const [shard, own] of Map.groupBy(portions, ({ group }) =>
         shardOf(group.scope.resource, this.#builders.length),
@@ -91,7 +82,7 @@ export class ProtobufRequests {
         this.#add(own, size, intake, this.#builders[shard])
       }
       if (left > 0) {
-        this.#parts.encoded(left, 0)
+        this.#parts.events.encoded(left, 0)
         intake.deliver(left)
       }
       yield
@@ -119,9 +110,9 @@ export class ProtobufRequests {
     writer.clear()
     writePortions(writer, portions)
     const bytes = writer.position
-    if (!builder.isEmpty && (builder.room < size || builder.roomBytes < bytes)) builder.flush()
+    builder.makeRoom(size, bytes)
     builder.add(writer.written, size, intake, size)
-    this.#parts.encoded(size, bytes)
+    this.#parts.events.encoded(size, bytes)
   }
 }
 

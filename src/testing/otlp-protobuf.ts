@@ -1,7 +1,9 @@
 import type { Batch } from '#src/model/batch.ts'
 import { Intake } from '#src/queue/intake.ts'
 import type { EncodedRequest } from '#src/queue/request-queue.ts'
-import { ProtobufRequests, type RequestParts } from '#src/otlp/protobuf-request.ts'
+import type { Source } from '#src/model/source.ts'
+import type { RequestParts } from '#src/otlp/encode/request-parts.ts'
+import type { Encoding } from '#src/push/encoding.ts'
 import { MessageReader } from '#src/remote/message-reader.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
 import type { RequestJson } from './otlp-json.ts'
@@ -179,25 +181,34 @@ function jsonDouble(value: number): unknown {
   return Number.isFinite(value) ? value : String(value)
 }
 
-/** Requests of batches in protobuf. Remembers sources as an exporter does. */
-export class OtlpProtobuf {
-  readonly ledger = new Ledger()
-  readonly encoder: ProtobufRequests
-  readonly #done: EncodedRequest[] = []
-  readonly dropped: { points: number; reason: string }[] = []
+/** What an encoding is made of in a test; the rest is found here. */
+export type OtlpEncodingOptions = Partial<Pick<RequestParts, 'shards' | 'limits'>>
 
-  constructor(parts: Partial<RequestParts> = {}) {
-    this.encoder = new ProtobufRequests({
+/** Runs an encoding of OTLP as an exporter does. */
+export class OtlpRequests {
+  readonly ledger = new Ledger()
+  readonly dropped: { points: number; reason: string }[] = []
+  /** Points that the encoding told of as encoded. */
+  encoded = 0
+  readonly #encoding: Encoding
+  readonly #done: EncodedRequest[] = []
+
+  constructor(make: new (parts: RequestParts) => Encoding, options: OtlpEncodingOptions = {}) {
+    this.#encoding = new make({
       shards: 1,
       limits: { maxBytes: 1 << 22, maxPoints: 1000 },
       now: () => 0,
-      encoded: () => undefined,
-      dropped: (intake, points, reason) => {
-        this.dropped.push({ points, reason })
-        intake.drop(points, reason)
+      events: {
+        encoded: (points) => {
+          this.encoded += points
+        },
+        dropped: (intake, points, reason) => {
+          this.dropped.push({ points, reason })
+          intake.drop(points, reason)
+        },
+        done: (request) => this.#done.push(request),
       },
-      done: (request) => this.#done.push(request),
-      ...parts,
+      ...options,
     })
   }
 
@@ -205,17 +216,23 @@ export class OtlpProtobuf {
   requests(batches: readonly Batch[]): EncodedRequest[] {
     const points = batches.reduce((sum, { size }) => sum + size, 0)
     const intake = new Intake(points, this.ledger, undefined)
-    for (const _ of this.encoder.encode(batches, intake));
-    this.encoder.flush()
+    for (const _ of this.#encoding.encode(batches, intake));
+    this.#encoding.flush()
     return this.#done.splice(0)
   }
 
-  /** The same, read back. */
+  /** The same, read back and delivered. */
   read(batches: readonly Batch[]): RequestJson[] {
-    return this.requests(batches).map(({ body, release }) => {
-      const read = readProtobufRequest(body)
+    return this.requests(batches).map(({ format, body, shares, release }) => {
+      const read =
+        format === 'json' ? (JSON.parse(body.toString()) as RequestJson) : readProtobufRequest(body)
+      for (const { intake, points } of shares) intake.deliver(points)
       release()
       return read
     })
+  }
+
+  forget(source: Source): void {
+    this.#encoding.forget(source)
   }
 }

@@ -10,8 +10,28 @@ export interface RequestLimits {
   readonly maxPoints: number
 }
 
-/** What a builder is told of where its requests go. */
+/** How a request is put together of parts that are whole `ResourceMetrics`. */
+export interface RequestForm {
+  /** How such requests are called in a queue. */
+  readonly format: string
+  readonly head: string
+  readonly between: string
+  readonly tail: string
+}
+
+/** A message of protobuf is the messages that it is made of, one after the other. */
+export const protobufForm: RequestForm = { format: 'proto', head: '', between: '', tail: '' }
+
+export const jsonForm: RequestForm = {
+  format: 'json',
+  head: '{"resourceMetrics":[',
+  between: ',',
+  tail: ']}',
+}
+
+/** What a builder is told of its requests, and of where they go. */
 export interface RequestOptions {
+  readonly form: RequestForm
   readonly shard: number
   readonly limits: RequestLimits
   readonly pool: BufferPool
@@ -21,13 +41,7 @@ export interface RequestOptions {
   readonly done: (request: EncodedRequest) => void
 }
 
-/** How requests of protobuf are called in a queue. */
-export const protobufFormat = 'proto'
-
-/**
- * Joins what was encoded for one shard into requests. A message of protobuf is the messages that it is made of, one after the
- * other: so whole `ResourceMetrics` of any batches make an ExportMetricsServiceRequest.
- */
+/** Joins what was encoded for one shard, of any batches, into requests. */
 export class RequestBuilder {
   readonly #options: RequestOptions
   #buffer: Buffer | undefined
@@ -44,28 +58,34 @@ export class RequestBuilder {
     return this.#end
   }
 
-  /** Data points that fit the request at hand. */
-  get room(): number {
-    return this.#options.limits.maxPoints - this.#samples
+  /** Bytes that a request has beside its parts at most. */
+  get #frame(): number {
+    const { head, between, tail } = this.#options.form
+    return head.length + between.length + tail.length
   }
 
-  /** Bytes that fit the request at hand. */
-  get roomBytes(): number {
-    return this.#options.limits.maxBytes - this.#end
+  /** Whether a part of so many bytes can be in a request at all. */
+  holds(bytes: number): boolean {
+    return bytes + this.#frame <= this.#options.limits.maxBytes
   }
 
-  get isEmpty(): boolean {
-    return this.#end === 0
+  /** Finishes the request that is begun, where so many data points and bytes more are too much for it. */
+  makeRoom(samples: number, bytes: number): void {
+    const { maxBytes, maxPoints } = this.#options.limits
+    if (this.#end + bytes + this.#frame > maxBytes || this.#samples + samples > maxPoints) this.flush()
   }
 
   /**
-   * Puts whole `ResourceMetrics` behind those that are there.
+   * Puts whole `ResourceMetrics` behind those that are there; room was made for them.
    *
    * @param samples the data points in them
    * @param points data points of the pipeline that they stand for
    */
   add(bytes: Buffer, samples: number, intake: Settler, points: number): void {
-    const buffer = this.#reserve(bytes.length)
+    const { head, between } = this.#options.form
+    const before = this.#buffer === undefined ? head : between
+    const buffer = this.#reserve(before.length + bytes.length)
+    if (before !== '') this.#end += buffer.write(before, this.#end, 'latin1')
     bytes.copy(buffer, this.#end)
     this.#end += bytes.length
     this.#samples += samples
@@ -76,9 +96,10 @@ export class RequestBuilder {
 
   /** Finishes the request, if there is one. */
   flush(): void {
-    const buffer = this.#buffer
-    if (buffer === undefined) return
-    const { shard, pool, now, done } = this.#options
+    if (this.#buffer === undefined) return
+    const { form, shard, pool, now, done } = this.#options
+    const buffer = this.#reserve(form.tail.length)
+    if (form.tail !== '') this.#end += buffer.write(form.tail, this.#end, 'latin1')
     const shares: readonly Share[] = this.#shares
     const samples = this.#samples
     const body = buffer.subarray(0, this.#end)
@@ -88,7 +109,7 @@ export class RequestBuilder {
     this.#shares = []
     done({
       shard,
-      format: protobufFormat,
+      format: form.format,
       body,
       shares,
       samples,
