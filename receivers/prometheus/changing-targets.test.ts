@@ -25,6 +25,19 @@ async function reconfigure(running: TestReceiver, yaml: string): Promise<void> {
   await running.context.clock.advance(0)
 }
 
+/** Time passes until all targets were scraped, at a multiple of the interval. */
+async function nextScrape(
+  { context: { clock }, receiver: { targets } }: TestReceiver,
+  interval: number,
+): Promise<void> {
+  await clock.advance(interval - (clock.now() % interval))
+  for (const { id } of targets.active()) {
+    await expect
+      .poll(() => [...targets.active()].find((each) => each.id === id)?.lastScrape)
+      .toBe(clock.now())
+  }
+}
+
 describe('a target that is gone', () => {
   test('leaves stale markers once it could have come back, at the time of the first scrape that there is not', async () => {
     receiver = await TestReceiver.start(jobOf([target.address]))
@@ -127,6 +140,43 @@ describe('other options', () => {
     await reconfigure(receiver, jobOf([target.address], 'sample_limit: 1'))
     expect(valuesOf(await receiver.cycle())).toMatchObject({ a: 'stale', up: 0 })
     expect(receiver.context.next.forgotten).toEqual([])
+  })
+
+  test('of when it is scraped, and more targets, make no series of its targets anew', async () => {
+    await using other = await FakeTarget.start('b 1\n')
+    receiver = await TestReceiver.start(jobOf([target.address], 'scrape_timeout: 9s'))
+    await receiver.cycle()
+    const { next } = receiver.context
+    const before = next.batches.at(-1)?.layout
+    next.take()
+    const slower = jobOf([target.address, other.address], 'scrape_timeout: 20s')
+    await reconfigure(receiver, slower.replace('scrape_interval: 15s', 'scrape_interval: 30s'))
+    expect([...receiver.receiver.targets.active()]).toMatchObject([
+      { intervalMs: 30_000, timeoutMs: 20_000 },
+      { intervalMs: 30_000, timeoutMs: 20_000 },
+    ])
+    for (let cycles = 0; cycles < 2; cycles++) await nextScrape(receiver, 30_000)
+    expect(target.requests.map(({ headers }) => headers['x-prometheus-scrape-timeout-seconds'])).toEqual([
+      '9',
+      '20',
+      '20',
+    ])
+    const layouts = next.batches.map(({ layout }) => layout)
+    expect(layouts.filter((layout) => layout.source === before?.source)).toEqual([before, before])
+    expect(next.samples.filter(({ value }) => value === 'stale')).toEqual([])
+    expect(next.samples.filter(({ name }) => name === 'a').map(({ time }) => time % 30_000)).toEqual([0, 0])
+    expect(next.forgotten).toEqual([])
+  })
+
+  test('of when it is scraped hold for a target that was away meanwhile', async () => {
+    receiver = await TestReceiver.start(jobOf([target.address]))
+    await receiver.cycle()
+    await reconfigure(receiver, jobOf([]))
+    const slower = jobOf([target.address]).replace('scrape_interval: 15s', 'scrape_interval: 30s')
+    await reconfigure(receiver, slower)
+    expect(receiver.target.intervalMs).toBe(30_000)
+    for (let cycles = 0; cycles < 2; cycles++) await nextScrape(receiver, 30_000)
+    expect(target.requests.length).toBe(3)
   })
 
   test('that do not go together change nothing', async () => {

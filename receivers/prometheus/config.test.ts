@@ -118,6 +118,7 @@ target_allocator: {}`)
     'error 4:',
     'error 5:',
     'error 6:',
+    'error 6:',
     'error 7:',
     'error 8:',
   ])

@@ -58,9 +58,11 @@ export function compileJob(
     accept,
     fallbackProtocol: options.fallback_scrape_protocol ?? standard.fallback,
     names,
-    nativeHistograms: hasNativeHistograms(options, global),
-    classicHistograms:
-      options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
+    histograms: {
+      nativeHistograms: hasNativeHistograms(options, global),
+      classicHistograms:
+        options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
+    },
     extraMetrics: options.extra_scrape_metrics ?? global.extra_scrape_metrics ?? false,
     relabeling,
     metricRelabeling: options.metric_relabel_configs.length === 0 ? undefined : metricRelabeling,

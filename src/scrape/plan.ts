@@ -1,7 +1,7 @@
-import { ConfigError, mapItems } from '#src/config/config-error.ts'
+import { ConfigError, makeAll, mapItems } from '#src/config/config-error.ts'
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { located } from '#src/config/located.ts'
-import { discoveryProperties, planDiscoveries, type PlannedDiscovery } from '#src/discovery/discoveries.ts'
+import { planDiscoveries, type PlannedDiscovery } from '#src/discovery/discoveries.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { compileJob } from './compile-job.ts'
 import type { ScrapeJob } from './scrape-job.ts'
@@ -13,7 +13,7 @@ export interface PlannedJob {
   readonly discoveries: readonly PlannedDiscovery[]
   /** Equal for equal options, secrets included. */
   readonly fingerprint: string
-  /** Equal where the options differ in nothing but which targets there are: then their series are the same. */
+  /** Equal where bodies are read alike and come to the same series: then options may differ in which targets there are and when they are scraped. */
   readonly seriesFingerprint: string
 }
 
@@ -41,13 +41,32 @@ export function planJobs(
 }
 
 function planJob(options: ScrapeConfig, global: GlobalConfig, surroundings: ClientSurroundings): PlannedJob {
-  const ofTargets: ReadonlySet<string> = new Set([...Object.keys(discoveryProperties), 'relabel_configs'])
-  const ofSeries = Object.entries(options).filter(([name]) => !ofTargets.has(name))
+  const { metric_relabel_configs: metricRules } = options
+  const [discoveries, job] = makeAll(
+    () => planDiscoveries(options, surroundings),
+    () => compileJob(options, global, surroundings),
+  )
   return {
-    discoveries: planDiscoveries(options, surroundings),
-    job: compileJob(options, global, surroundings),
+    discoveries,
+    job,
     fingerprint: fingerprintOf([options, global]),
-    seriesFingerprint: fingerprintOf([ofSeries, global]),
+    seriesFingerprint: fingerprintOf([seriesOptions(job), metricRules]),
+  }
+}
+
+/** What decides how a body is read and which series its lines are, beside the rules. */
+function seriesOptions(job: ScrapeJob): unknown {
+  const { honorLabels, honorTimestamps, trackTimestampsStaleness, externalLabels, limits, names } = job
+  const { histograms, extraMetrics } = job
+  return {
+    honorLabels,
+    honorTimestamps,
+    trackTimestampsStaleness,
+    externalLabels,
+    limits,
+    names,
+    histograms,
+    extraMetrics,
   }
 }
 

@@ -17,6 +17,14 @@ export interface ScrapeLimits {
   readonly body: number
 }
 
+/** How histograms are read. */
+export interface HistogramOptions {
+  /** Whether those that have native buckets are read as native ones. */
+  readonly nativeHistograms: boolean
+  /** Whether classic buckets are read beside native ones. */
+  readonly classicHistograms: boolean
+}
+
 /** One job, as its `scrape_config` and the global settings have it: what targets are made and scraped by. */
 export interface ScrapeJob {
   readonly name: string
@@ -45,9 +53,7 @@ export interface ScrapeJob {
   /** The format of bodies whose type is missing or unknown; undefined fails them. */
   readonly fallbackProtocol: ScrapeProtocol | undefined
   readonly names: NameScheme
-  /** Whether histograms are read as native ones where they have such buckets, and whether as classic ones beside. */
-  readonly nativeHistograms: boolean
-  readonly classicHistograms: boolean
+  readonly histograms: HistogramOptions
   /** Whether the series `scrape_timeout_seconds`, `scrape_sample_limit` and `scrape_body_size_bytes` are there too. */
   readonly extraMetrics: boolean
   /** Rules for targets, and for their series. */

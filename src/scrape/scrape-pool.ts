@@ -205,13 +205,15 @@ export class ScrapePool implements LoopSurroundings {
       loop.retire(() => this.#retired(key, loop))
     }
     for (const [key, target] of wanted) {
-      if (this.#active.has(key)) continue
+      const active = this.#active.get(key)
+      active?.follow(target)
+      if (active !== undefined) continue
       const retiring = this.#retiring.get(key)
       this.#retiring.delete(key)
       const loop = retiring ?? new TargetLoop(target, this.#sourceOf(target), this)
       this.#active.set(key, loop)
       if (retiring === undefined) loop.start()
-      else loop.resume()
+      else loop.resume(target)
     }
     this.#around.targetsChanged()
   }

@@ -102,7 +102,7 @@ describe('a target', () => {
     const { key } = built({ __address__: 'a:1', __meta_x: '1' })
     expect(built({ __meta_y: '2', __address__: 'a:1' }).key).toBe(key)
     expect(built({ __address__: 'a:1', zone: 'b' }).key).not.toBe(key)
-    expect(built({ __address__: 'a:1', __scrape_interval__: '15s' }).key).not.toBe(key)
+    expect(built({ __address__: 'a:1', __scrape_interval__: '15s', __scrape_timeout__: '9s' }).key).toBe(key)
     expect(built({ __address__: 'a:1' }, { params: { x: ['1', '2'] } }).key).not.toBe(
       built({ __address__: 'a:1' }, { params: { x: ['1', '3'] } }).key,
     )

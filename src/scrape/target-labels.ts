@@ -79,7 +79,8 @@ function finishTarget(labels: Labels, discovered: DiscoveredLabels, job: TargetJ
     .toSorted(([first], [second]) => compareBytewise(first, second))
   const broken = all.find(([, value]) => !value.isWellFormed())
   if (broken !== undefined) throw new BadTarget(`the value of its label ${broken[0]} is no text`)
-  const { high, low } = hashTexts([...all.flat(), url.href])
+  const identity = all.filter(([name]) => !isOfTiming(name))
+  const { high, low } = hashTexts([...identity.flat(), url.href])
   return {
     discovered,
     labels: all.filter(([name]) => !name.startsWith('__')).flat(),
@@ -89,6 +90,11 @@ function finishTarget(labels: Labels, discovered: DiscoveredLabels, job: TargetJ
     timeoutMs,
     key: `${(high >>> 0).toString(36)}.${(low >>> 0).toString(36)}`,
   }
+}
+
+/** Whether a label says when a target is scraped, and not what it is. */
+function isOfTiming(name: string): boolean {
+  return name === '__scrape_interval__' || name === '__scrape_timeout__'
 }
 
 /** @throws {BadTarget} */

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Agenda, Appointment } from './agenda.ts'
-import { firstDelay } from './scrape-grid.ts'
+import { firstDelay, type GridOptions } from './scrape-grid.ts'
 import { TargetScraper, type LastScrape, type ScrapeSurroundings } from './target-scraper.ts'
 import type { Target } from './target.ts'
 
@@ -18,10 +19,12 @@ export interface LoopSurroundings extends ScrapeSurroundings {
 export class TargetLoop implements Appointment {
   due = 0
   place = -1
-  readonly target: Target
+  /** Its labels and URL stay; the rest is what discovery and options said last. */
+  target: Target
   readonly #around: LoopSurroundings
   readonly #scraper: TargetScraper
   #running: AbortController | undefined
+  #grid: GridOptions
   /** The wall clock at the monotonic time of the first tick. */
   #anchorWall = 0
   #anchor = 0
@@ -36,6 +39,7 @@ export class TargetLoop implements Appointment {
   constructor(target: Target, source: Source, around: LoopSurroundings) {
     this.target = target
     this.#around = around
+    this.#grid = gridOf(target, around)
     this.#scraper = new TargetScraper(target, source, around)
   }
 
@@ -55,15 +59,19 @@ export class TargetLoop implements Appointment {
 
   /** Begins to scrape: at the next of its times. */
   start(): void {
-    const { job, agenda, receiver, scraper } = this.#around
-    const { clock } = receiver
-    const { url, labels, intervalMs } = this.target
-    const now = clock.now()
-    const { alignMs, offsetMs } = job
-    const delay = firstDelay([...scraper, url, ...labels], { intervalMs, alignMs, offsetMs }, now)
-    this.#anchorWall = now + delay
-    this.#anchor = clock.monotonic() + delay
-    agenda.set(this, this.#anchor)
+    this.#anchorIn(this.#delay())
+  }
+
+  /** The same target, as discovery and options have it now: where its times are others, it is scraped at those. */
+  follow(target: Target): void {
+    this.target = target
+    this.#scraper.target = target
+    const before = this.#grid
+    this.#grid = gridOf(target, this.#around)
+    if (isDeepStrictEqual(before, this.#grid)) return
+    // It may have been scraped at this very time.
+    const delay = this.#delay()
+    this.#anchorIn(delay === 0 ? target.intervalMs : delay)
   }
 
   /** The options of the job are others: from the next scrape on they hold. */
@@ -111,12 +119,13 @@ export class TargetLoop implements Appointment {
   }
 
   /** A retired target is there again: goes on as if it had not been away. */
-  resume(): void {
+  resume(target: Target): void {
     const { agenda, receiver } = this.#around
-    const { intervalMs } = this.target
+    const { intervalMs } = this.#grid
     this.#onRetired = undefined
     const ticks = Math.ceil((receiver.clock.monotonic() - this.#anchor) / intervalMs)
     agenda.set(this, this.#anchor + Math.max(0, ticks) * intervalMs)
+    this.follow(target)
   }
 
   /** Ends it at once. With stale markers where they are wanted; its series else just end. */
@@ -126,6 +135,20 @@ export class TargetLoop implements Appointment {
     this.#interrupt()
     if (leavesMarkers) this.#scraper.retire(receiver.clock.now())
     this.#scraper.dispose()
+  }
+
+  /** Milliseconds to the next of its times. */
+  #delay(): number {
+    const { receiver, scraper } = this.#around
+    const { url, labels } = this.target
+    return firstDelay([...scraper, url, ...labels], this.#grid, receiver.clock.now())
+  }
+
+  #anchorIn(delay: number): void {
+    const { agenda, receiver } = this.#around
+    this.#anchorWall = receiver.clock.now() + delay
+    this.#anchor = receiver.clock.monotonic() + delay
+    agenda.set(this, this.#anchor)
   }
 
   #finishRetirement(onRetired: () => void): void {
@@ -160,4 +183,8 @@ export class TargetLoop implements Appointment {
     const planned = this.#anchorWall + Math.round(tick - this.#anchor)
     return Math.abs(now - planned) <= Math.min(2, this.target.intervalMs / 100) ? planned : now
   }
+}
+
+function gridOf({ intervalMs }: Target, { job: { alignMs, offsetMs } }: LoopSurroundings): GridOptions {
+  return { intervalMs, alignMs, offsetMs }
 }

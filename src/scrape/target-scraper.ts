@@ -41,7 +41,8 @@ export interface LastScrape {
 /** Scrapes one target when it is told to, and emits what came of it. */
 export class TargetScraper {
   readonly source: Source
-  readonly #target: Target
+  /** Its labels and URL stay. */
+  target: Target
   readonly #around: ScrapeSurroundings
   #series: TargetSeries | undefined
   /** Whether its series are to be made anew: by other options than before. */
@@ -51,7 +52,7 @@ export class TargetScraper {
   last: LastScrape | undefined
 
   constructor(target: Target, source: Source, around: ScrapeSurroundings) {
-    this.#target = target
+    this.target = target
     this.source = source
     this.#around = around
   }
@@ -122,18 +123,18 @@ export class TargetScraper {
     const known = this.#series
     if (known === undefined) {
       this.#outdated = false
-      this.#series = new TargetSeries(this.source, this.#target, job)
+      this.#series = new TargetSeries(this.source, this.target, job)
       return this.#series
     }
     if (known.newInfo === undefined && !this.#outdated) return known
-    return new TargetSeries(this.source, this.#target, job, known.newInfo ?? known.info)
+    return new TargetSeries(this.source, this.target, job, known.newInfo ?? known.info)
   }
 
   /** @returns bytes of the body */
   async #get(body: ScrapeBody, signal: AbortSignal): Promise<number> {
     const { job, blocked } = this.#around
     if (blocked !== undefined) throw blocked
-    const { url, timeoutMs } = this.#target
+    const { url, timeoutMs } = this.target
     const request = {
       url: new URL(url),
       headers: {
@@ -167,7 +168,7 @@ export class TargetScraper {
       // The line that a body is given up for may be of a series that is new.
       added: Math.min(added, kept),
       bodyBytes: error === undefined ? bodyBytes : tooLarge ? -1 : 0,
-      timeoutMs: this.#target.timeoutMs,
+      timeoutMs: this.target.timeoutMs,
       sampleLimit: this.#around.job.limits.samples,
     }
   }
@@ -179,7 +180,7 @@ export class TargetScraper {
     const message = error === undefined ? undefined : describeError(error)
     const reason = error === undefined ? undefined : (failureReason(error) ?? 'internal_error')
     collections.record({ source: this.source.part, durationMs, error: reason })
-    collections.intervalMs = Math.max(collections.intervalMs ?? 0, this.#target.intervalMs)
+    collections.intervalMs = Math.max(collections.intervalMs ?? 0, this.target.intervalMs)
     if (reason === undefined) ledger.dropped.add('relabel_dropped', scraped - kept - startTimes)
     else if (begun) ledger.dropped.add(reason, kept)
     const fields = { job: job.name, target: this.source.part, reason, error: message }

@@ -33,8 +33,7 @@ export class TargetSeries {
     this.reader = new ExpositionReader(source, (exposed) => this.#resolver.resolve(exposed), {
       ...defaultReaderOptions,
       honorTimestamps: job.honorTimestamps,
-      nativeHistograms: job.nativeHistograms,
-      classicHistograms: job.classicHistograms,
+      ...job.histograms,
       trackTimestampsStaleness: job.trackTimestampsStaleness,
       sampleLimit: job.limits.samples,
     })

@@ -11,7 +11,7 @@ export interface Target {
   readonly url: string
   readonly intervalMs: number
   readonly timeoutMs: number
-  /** The same for equal labels and URL, and only for those. */
+  /** The same for equal labels and URL, and only for those, whatever interval and timeout are. */
   readonly key: string
 }
 
