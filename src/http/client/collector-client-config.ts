@@ -18,61 +18,68 @@ const versions = { '1.0': 'TLSv1', '1.1': 'TLSv1.1', '1.2': 'TLSv1.2', '1.3': 'T
 const Version = (description: string) =>
   Type.Optional(Type.Enum(['1.0', '1.1', '1.2', '1.3'], { description }))
 
-/** TLS of a client: the Collector's `configtls`. */
+/** TLS of a client: the Collector's `configtls`, but for whether TLS is spoken. */
+export const clientTlsProperties = {
+  insecure_skip_verify: Type.Boolean({
+    description: 'Whether any certificate will do: nobody knows then who answers.',
+    default: false,
+  }),
+  server_name_override: Type.Optional(
+    Type.String({
+      description: 'The name that the server must prove, instead of the host of the endpoint.',
+    }),
+  ),
+  ca_file: Type.Optional(
+    Type.String({ description: 'The authorities to trust, PEM, instead of those of the system.' }),
+  ),
+  ca_pem: Type.Optional(Type.String({ description: 'The authorities themselves, instead of a file.' })),
+  include_system_ca_certs_pool: Type.Boolean({
+    description: 'Whether those of the system are trusted beside them.',
+    default: false,
+  }),
+  cert_file: Type.Optional(Type.String({ description: 'The certificate chain to show, PEM.' })),
+  cert_pem: Type.Optional(Type.String({ description: 'The chain itself, instead of a file.' })),
+  key_file: Type.Optional(Type.String({ description: 'The private key of the certificate, PEM.' })),
+  key_pem: Type.Optional(SecretText({ description: 'The key itself, instead of a file.' })),
+  min_version: Version('The oldest protocol that is spoken. 1.2 unless said otherwise.'),
+  max_version: Version('The newest protocol that is spoken.'),
+  cipher_suites: Type.Array(Type.String(), {
+    description: 'The ciphers of TLS 1.2 and before, by their standard names. Those of TLS 1.3 are fixed.',
+    default: [],
+  }),
+  curve_preferences: Type.Array(Type.Enum(['X25519', 'P256', 'P384', 'P521', 'X25519MLKEM768']), {
+    description: 'The key exchanges that are offered, best first.',
+    default: [],
+  }),
+  reload_interval: WithoutEffect('files are read again within seconds of a change'),
+}
+
 const ClientTlsConfig = Options(
   {
     insecure: WithoutEffect('whether TLS is spoken is what the endpoint says, by https'),
-    insecure_skip_verify: Type.Boolean({
-      description: 'Whether any certificate will do: nobody knows then who answers.',
-      default: false,
-    }),
-    server_name_override: Type.Optional(
-      Type.String({
-        description: 'The name that the server must prove, instead of the host of the endpoint.',
-      }),
-    ),
-    ca_file: Type.Optional(
-      Type.String({ description: 'The authorities to trust, PEM, instead of those of the system.' }),
-    ),
-    ca_pem: Type.Optional(Type.String({ description: 'The authorities themselves, instead of a file.' })),
-    include_system_ca_certs_pool: Type.Boolean({
-      description: 'Whether those of the system are trusted beside them.',
-      default: false,
-    }),
-    cert_file: Type.Optional(Type.String({ description: 'The certificate chain to show, PEM.' })),
-    cert_pem: Type.Optional(Type.String({ description: 'The chain itself, instead of a file.' })),
-    key_file: Type.Optional(Type.String({ description: 'The private key of the certificate, PEM.' })),
-    key_pem: Type.Optional(SecretText({ description: 'The key itself, instead of a file.' })),
-    min_version: Version('The oldest protocol that is spoken. 1.2 unless said otherwise.'),
-    max_version: Version('The newest protocol that is spoken.'),
-    cipher_suites: Type.Array(Type.String(), {
-      description: 'The ciphers of TLS 1.2 and before, by their standard names. Those of TLS 1.3 are fixed.',
-      default: [],
-    }),
-    curve_preferences: Type.Array(Type.Enum(['X25519', 'P256', 'P384', 'P521', 'X25519MLKEM768']), {
-      description: 'The key exchanges that are offered, best first.',
-      default: [],
-    }),
-    reload_interval: WithoutEffect('files are read again within seconds of a change'),
+    ...clientTlsProperties,
   },
   { description: 'TLS with the server, where the endpoint is https.' },
+)
+
+/** Headers that go with every request. */
+export const ClientHeaders = Type.Union(
+  [
+    Type.Record(Type.String(), SecretText({ description: 'A value.' })),
+    Type.Array(
+      Options({
+        name: Type.String({ description: 'The name of the header.' }),
+        value: SecretText({ description: 'Its value.' }),
+      }),
+    ),
+  ],
+  { description: 'Headers of every request: a mapping, or a list of `name` and `value`.', default: {} },
 )
 
 /** What every component that sends by HTTP takes, in the Collector's names (`confighttp`), beside endpoint and timeout. */
 export const clientProperties = {
   tls: ClientTlsConfig,
-  headers: Type.Union(
-    [
-      Type.Record(Type.String(), SecretText({ description: 'A value.' })),
-      Type.Array(
-        Options({
-          name: Type.String({ description: 'The name of the header.' }),
-          value: SecretText({ description: 'Its value.' }),
-        }),
-      ),
-    ],
-    { description: 'Headers of every request: a mapping, or a list of `name` and `value`.', default: {} },
-  ),
+  headers: ClientHeaders,
   proxy_url: Type.Optional(
     SecretText({
       description:
@@ -119,7 +126,7 @@ export function compileCollectorClient(config: ClientOptions, surroundings: Clie
   const proxyUrl = config.proxy_url?.reveal() ?? ''
   const [credentials, tls, proxy, headers] = makeAll(
     () => compileCredentials(config, surroundings),
-    () => located(['tls'], () => compileTls(config.tls, surroundings)),
+    () => located(['tls'], () => compileClientTls(config.tls, surroundings)),
     () =>
       located(proxyUrl === '' ? [] : ['proxy_url'], () =>
         compileProxyRule({ url: proxyUrl, fromEnvironment: proxyUrl === '' }, environment),
@@ -141,14 +148,27 @@ export function compileCollectorClient(config: ClientOptions, surroundings: Clie
   })
 }
 
-function compileHeaders(headers: ClientOptions['headers']): RequestHeaders {
+/**
+ * Headers by name, their values in the open.
+ *
+ * @throws {ConfigError} for one that HTTP cannot carry, or that is not to be set
+ */
+export function compileHeaders(headers: ClientOptions['headers']): RequestHeaders {
   const list = Array.isArray(headers)
     ? headers
     : Object.entries(headers).map(([name, value]) => ({ name, value }))
   return revealHeaders(Object.fromEntries(list.map(({ name, value }) => [name, [value]])), ['headers'])
 }
 
-function compileTls(config: ClientOptions['tls'], { clock, logger }: ClientSurroundings): TlsSource {
+/**
+ * Compiles what connections with TLS are made with. No file is read yet.
+ *
+ * @throws {ConfigError} with paths among the options: all mistakes at once
+ */
+export function compileClientTls(
+  config: Omit<ClientOptions['tls'], 'insecure'>,
+  { clock, logger }: ClientSurroundings,
+): TlsSource {
   const { min_version: min, max_version: max } = config
   makeAll(
     () => refuseBoth(config, ['ca_file', 'ca_pem']),
