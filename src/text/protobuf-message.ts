@@ -91,9 +91,7 @@ export class ProtobufMessage {
   /** An unsigned number: exact as a bigint beyond 2^53. */
   unsigned(): number | bigint {
     this.#expect(wire.varint)
-    const from = this.position
-    const value = this.#varint()
-    return value <= Number.MAX_SAFE_INTEGER ? value : this.#big(from)
+    return this.#unsigned()
   }
 
   /** A signed number of 64 bits that is small enough to be exact. */
@@ -102,6 +100,41 @@ export class ProtobufMessage {
     const from = this.position
     const value = this.#varint()
     return value <= Number.MAX_SAFE_INTEGER ? value : Number(BigInt.asIntN(64, this.#big(from)))
+  }
+
+  /** A signed number of 64 bits: exact as a bigint beyond 2^53. */
+  integer(): number | bigint {
+    this.#expect(wire.varint)
+    const from = this.position
+    const value = this.#varint()
+    return value <= Number.MAX_SAFE_INTEGER ? value : narrowed(BigInt.asIntN(64, this.#big(from)))
+  }
+
+  boolean(): boolean {
+    this.#expect(wire.varint)
+    return this.#varint() !== 0
+  }
+
+  /** An unsigned number that always has eight bytes: exact as a bigint beyond 2^53. */
+  fixed(): number | bigint {
+    this.#expect(wire.fixed64)
+    return this.#fixed()
+  }
+
+  /** The same, signed. */
+  signedFixed(): number | bigint {
+    this.#expect(wire.fixed64)
+    this.#advance(8)
+    const high = this.#view.getInt32(this.position - 4, true)
+    const value = high * 2 ** 32 + this.#view.getUint32(this.position - 8, true)
+    return Number.isSafeInteger(value) ? value : this.#view.getBigInt64(this.position - 8, true)
+  }
+
+  /** Where the eight bytes of a number begin, for who reads them otherwise. */
+  eightBytes(): number {
+    this.#expect(wire.fixed64)
+    this.#advance(8)
+    return this.position - 8
   }
 
   /** A number in zigzag coding. */
@@ -122,6 +155,18 @@ export class ProtobufMessage {
     else this.#packed(() => to.push(this.#double()))
   }
 
+  /** Appends unsigned numbers of eight bytes, packed or one. */
+  fixeds(to: (number | bigint)[]): void {
+    if (!this.isBytes) to.push(this.fixed())
+    else this.#packed(() => to.push(this.#fixed()))
+  }
+
+  /** Appends unsigned numbers, packed or one. */
+  unsigneds(to: (number | bigint)[]): void {
+    if (!this.isBytes) to.push(this.unsigned())
+    else this.#packed(() => to.push(this.#unsigned()))
+  }
+
   skip(): void {
     if (this.#wire === wire.varint) this.#varint()
     else if (this.#wire === wire.bytes) this.bytes()
@@ -134,6 +179,19 @@ export class ProtobufMessage {
     const nested = this.enter()
     while (this.position < this.#end) read()
     this.leave(nested)
+  }
+
+  #unsigned(): number | bigint {
+    const from = this.position
+    const value = this.#varint()
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#big(from)
+  }
+
+  #fixed(): number | bigint {
+    this.#advance(8)
+    const high = this.#view.getUint32(this.position - 4, true)
+    const value = high * 2 ** 32 + this.#view.getUint32(this.position - 8, true)
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#view.getBigUint64(this.position - 8, true)
   }
 
   #double(): number {
@@ -182,4 +240,10 @@ export class ProtobufMessage {
   #fail(message: string): never {
     throw new LineMistake(message, this.position)
   }
+}
+
+/** The same number without a bigint where that is exact. */
+function narrowed(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
 }
