@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** The plugins in `test/fixtures`, as a configuration names them. */
-export const plugins = ['numbers', 'notebook', 'rogue', 'mortal'].map((name) =>
+export const plugins = ['numbers', 'acknowledged', 'notebook', 'rogue', 'mortal'].map((name) =>
   fileURLToPath(new URL(`fixtures/plugins/${name}.ts`, import.meta.url)),
 )
 
