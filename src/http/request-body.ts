@@ -64,25 +64,17 @@ export class BodyRoom {
  * @throws {RequestBodyError}
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | undefined> {
-  const { maxBytes, encodings, room } = limits
-  const encoding = encodingOf(request, encodings)
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  const body = new ReceivedBody(maxBytes, room)
-  const decoder =
-    encoding === 'snappy'
-      ? undefined
-      : makeContentDecoder(encoding === 'zlib' ? 'deflate' : encoding, (...bytes) => body.add(...bytes))
+  const encoding = encodingOf(request, limits.encodings)
+  if (Number(request.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes)
+  const body = new BodyCollector(encoding, limits)
   try {
-    if (!(await receive(request, body, decoder))) return undefined
-    return encoding === 'snappy' ? decompress(body.bytes, maxBytes) : body.bytes
+    for await (const chunk of request as AsyncIterable<Buffer>) await body.add(chunk, 0, chunk.length)
+    return body.end()
   } catch (error) {
-    if (error instanceof ClientError) throw new RequestBodyError(400, error.message, { cause: error })
-    if (!(error instanceof SnappyError)) throw error
-    throw new RequestBodyError(400, `the body cannot be decompressed (snappy): ${error.message}`, {
-      cause: error,
-    })
+    // Node destroys a request whose connection ended, with an error of its own.
+    if (request.errored === error && !request.complete) return undefined
+    throw error
   } finally {
-    decoder?.release()
     body.release()
   }
 }
@@ -97,49 +89,55 @@ function encodingOf(request: IncomingMessage, encodings: readonly string[]): str
   )
 }
 
-/** @returns whether the body came whole */
-async function receive(
-  request: IncomingMessage,
-  body: ReceivedBody,
-  decoder: ContentDecoder | undefined,
-): Promise<boolean> {
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      if (decoder === undefined) body.add(chunk, 0, chunk.length)
-      else {
-        decoder.write(chunk, 0, chunk.length)
-        await drain(decoder)
-      }
-    }
-  } catch (error) {
-    // Node destroys a request whose connection ended, with an error of its own.
-    if (request.errored === error && !request.complete) return false
-    throw error
-  }
-  decoder?.end()
-  return true
-}
-
-async function drain(decoder: ContentDecoder): Promise<void> {
-  while (decoder.saturated) {
-    await setImmediate()
-    decoder.drain()
-  }
-}
-
-/** What there is of a body so far. */
-class ReceivedBody {
-  readonly #parts: Buffer[] = []
+/** Collects a body that comes in pieces, and undoes its encoding on the way. */
+export class BodyCollector {
   readonly #maxBytes: number
   readonly #room: BodyRoom
+  readonly #isSnappy: boolean
+  readonly #decoder: ContentDecoder | undefined
+  readonly #parts: Buffer[] = []
   #length = 0
 
-  constructor(maxBytes: number, room: BodyRoom) {
+  /** @param encoding one of `bodyEncodings`; `identity` or nothing for none */
+  constructor(encoding: string, { maxBytes, room }: Pick<BodyLimits, 'maxBytes' | 'room'>) {
     this.#maxBytes = maxBytes
     this.#room = room
+    this.#isSnappy = encoding === 'snappy'
+    this.#decoder = this.#isSnappy
+      ? undefined
+      : makeContentDecoder(encoding === 'zlib' ? 'deflate' : encoding, (...bytes) => this.#take(...bytes))
   }
 
-  add(buffer: Buffer, from: number, to: number): void {
+  /** Takes a piece; where it decompresses to much, others have their turn meanwhile. @throws {RequestBodyError} */
+  async add(buffer: Buffer, from: number, to: number): Promise<void> {
+    const decoder = this.#decoder
+    if (decoder === undefined) {
+      this.#take(buffer, from, to)
+      return
+    }
+    explained(() => decoder.write(buffer, from, to))
+    while (decoder.saturated) {
+      await setImmediate()
+      explained(() => decoder.drain())
+    }
+  }
+
+  /** The whole body, decompressed. @throws {RequestBodyError} where it is not whole */
+  end(): Buffer {
+    const decoder = this.#decoder
+    if (decoder !== undefined) explained(() => decoder.end())
+    const bytes = Buffer.concat(this.#parts, this.#length)
+    return this.#isSnappy ? explained(() => decompress(bytes, this.#maxBytes)) : bytes
+  }
+
+  /** Gives back what it has of the room; to be called in the end, whatever came. */
+  release(): void {
+    this.#decoder?.release()
+    this.#room.give(this.#length)
+    this.#length = 0
+  }
+
+  #take(buffer: Buffer, from: number, to: number): void {
     const bytes = to - from
     if (this.#length + bytes > this.#maxBytes) throw tooLarge(this.#maxBytes)
     if (!this.#room.take(bytes)) {
@@ -148,13 +146,18 @@ class ReceivedBody {
     this.#length += bytes
     this.#parts.push(Buffer.from(buffer.subarray(from, to)))
   }
+}
 
-  get bytes(): Buffer {
-    return Buffer.concat(this.#parts, this.#length)
-  }
-
-  release(): void {
-    this.#room.give(this.#length)
+/** Decompresses, and says to the sender why it cannot be done. */
+function explained<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof ClientError) throw new RequestBodyError(400, error.message, { cause: error })
+    if (!(error instanceof SnappyError)) throw error
+    throw new RequestBodyError(400, `the body cannot be decompressed (snappy): ${error.message}`, {
+      cause: error,
+    })
   }
 }
 

@@ -13,7 +13,7 @@ import { compileAuthentication, FailureLimit, type Authentication } from './auth
 import { limitConnections } from './connection-limit.ts'
 import { sendText } from './content-encoding.ts'
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts'
-import { explainListenError } from './listen-error.ts'
+import { listen } from './listen.ts'
 import type { AuthenticationConfig, ServerConfig, ServerTlsConfig } from './server-config.ts'
 import { openServerTls } from './tls-files.ts'
 
@@ -113,17 +113,17 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
       if (!server.listening) setImmediate(() => server.closeIdleConnections())
     })
   })
+  let address: Endpoint
   try {
-    await listen(server, endpoint)
+    address = await listen(server, endpoint)
   } catch (error) {
     endWatch?.()
-    throw await explainListenError(error, endpoint)
+    throw error
   }
   server.on('error', (error) =>
     logger.error('the server failed', { server: settings.name, error: error.message }),
   )
 
-  const address = addressOf(server, endpoint)
   return {
     address,
     url: `${tls === undefined ? 'http' : 'https'}://${formatEndpoint(reachable(address))}`,
@@ -210,20 +210,7 @@ function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): Re
   }
 }
 
-async function listen(server: Server | SecureServer, { host, port }: Endpoint): Promise<void> {
-  const listening = once(server, 'listening')
-  server.listen({ port, ...(host === '' ? {} : { host }) })
-  await listening
-}
-
 /** Who listens on all addresses is reached by the name of this machine for itself. */
 function reachable({ host, port }: Endpoint): Endpoint {
   return { host: ['', '::', '0.0.0.0'].includes(host) ? 'localhost' : host, port }
-}
-
-function addressOf(server: Server | SecureServer, endpoint: Endpoint): Endpoint {
-  const address = server.address()
-  return address === null || typeof address === 'string'
-    ? endpoint
-    : { host: address.address, port: address.port }
 }
