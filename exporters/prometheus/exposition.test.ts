@@ -468,6 +468,35 @@ x{a="1",instance="i-1",job="eu/shop",otel_scope_name="meter",otel_scope_version=
       '# TYPE ns_scraped__name counter\nns_scraped__name{dc="x",instance="i",job="j",key_odd="1"} 1\n',
     )
   })
+
+  describe('of what was scraped, where its resource was edited,', () => {
+    const edited = makeScope(
+      makeResource(['job', 'j', 'instance', 'i', 'deployment.environment.name', 'prod'], {
+        derived: true,
+        edited: true,
+      }),
+    )
+    const scraped = series('hits', { job: 'j', instance: 'i' }, { scope: edited })
+
+    test('list it by target_info', async () => {
+      const { take, text } = testExposition()
+      take(batchOf([[scraped, 1]]))
+      expect(await text()).toContain(
+        'target_info{deployment_environment_name="prod",instance="i",job="j"} 1\n',
+      )
+    })
+
+    test('bear it where attributes of the resource become labels', async () => {
+      const { take, text } = testExposition({
+        resource_to_telemetry_conversion: { enabled: true, exclude_service_attributes: false },
+        target_info: { enabled: false },
+      })
+      take(batchOf([[scraped, 1]]))
+      expect(await text()).toContain(
+        'hits{deployment_environment_name="prod",instance="i",job="j",service_instance_id="i",service_name="j"} 1',
+      )
+    })
+  })
 })
 
 describe('names', () => {

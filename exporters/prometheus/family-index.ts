@@ -2,6 +2,7 @@ import type { AttributeSet } from '#src/model/attribute-set.ts'
 import type { Layout } from '#src/model/layout.ts'
 import type { Scope } from '#src/model/resource.ts'
 import type { Metric } from '#src/model/series.ts'
+import { isListed } from '#src/naming/resource-labels.ts'
 import { claimedNames, familyIdentity, type FamilyIdentity } from './exposition-type.ts'
 import { Family } from './family.ts'
 import { linePrefix } from './family-text.ts'
@@ -135,7 +136,7 @@ export class FamilyIndex {
       const row = new Row(samples, slot, text, part)
       run.rows[slot] = row
       this.#admit(row, { name: memo.nameOf(series, this.#text), identity, metric: series.metric })
-      if (!series.resource.derived) this.#retainResource(series.metric.scope)
+      if (isListed(series.resource)) this.#retainResource(series.metric.scope)
     }
   }
 
@@ -144,7 +145,7 @@ export class FamilyIndex {
     run.points.delete(slot)
     const row = run.rows[slot]
     this.#removeRow(run, samples, slot)
-    if (row !== undefined && series !== undefined && !series.resource.derived)
+    if (row !== undefined && series !== undefined && isListed(series.resource))
       this.#releaseResource(series.resource.attributes)
   }
 

@@ -1,5 +1,6 @@
 import { compileActions } from '#src/attributes/actions.ts'
 import { defineProcessor } from '#src/component/define.ts'
+import { inEditedScope } from '#src/otlp/derived-resource.ts'
 import { Config, type ResourceConfig } from './config.ts'
 import { EditedScopes } from './edited-scopes.ts'
 
@@ -17,7 +18,7 @@ export default defineProcessor({
       mapSeries(series) {
         const { scope } = series.metric
         const edited = scopes.of(scope)
-        return edited === scope ? series : series.withScope(edited)
+        return edited === scope ? series : inEditedScope(series, edited)
       },
     }
   },

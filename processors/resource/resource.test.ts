@@ -66,7 +66,32 @@ describe('the derived resource of scraped series', () => {
     ])
     const after = processor.mapSeries(before)
     expect(after && resourceAttributes(after.resource)).toEqual(['copy', 'a:1', 'service.name', 'exporter'])
-    expect(after && Object.fromEntries(after.attributes)).toEqual({ instance: 'a:1', job: 'node' })
+  })
+
+  test('takes the labels along that said what it said', () => {
+    const { processor } = made([
+      { action: 'upsert', key: 'service.name', value: 7n },
+      { action: 'delete', key: 'service.instance.id' },
+    ])
+    const attributes = [before, series('x', { instance: 'b:2', job: 'node', kept: 'yes' }, { scope })].map(
+      (each) => Object.fromEntries(processor.mapSeries(each)?.attributes ?? []),
+    )
+    expect(attributes).toEqual([{ job: '7' }, { instance: 'b:2', job: '7', kept: 'yes' }])
+  })
+
+  test('takes the place of the target_info that the target exposes', () => {
+    const info = series('target_info', { instance: 'a:1', job: 'node', version: '1' }, { scope })
+    expect(made([cluster]).processor.mapSeries(info)).toBeUndefined()
+    expect(made([{ action: 'delete', key: 'nothing' }]).processor.mapSeries(info)).toBe(info)
+  })
+
+  test('leaves no label set behind in the tables', () => {
+    const counts = internedCounts()
+    const { processor, context } = made([{ action: 'upsert', key: 'service.name', value: 'exporter' }])
+    churn(stageOf(processor, context), 200, (cycle) =>
+      series('cpu', { n: `${cycle}`, job: 'node' }, { scope }),
+    )
+    expect(internedCounts()).toEqual(counts)
   })
 
   test('stays derived, and no part of their identity', () => {

@@ -16,6 +16,8 @@ export interface Resource {
    * ones: Prometheus formats then do not add it again, and it is no part of the identity.
    */
   readonly derived: boolean
+  /** Of a derived one: whether a processor edited it, so that it says what no label says. Prometheus formats then list it. */
+  readonly edited: boolean
   readonly hash: Hash64
 }
 
@@ -32,11 +34,11 @@ export interface Scope {
 /** Makes a resource from a list of attributes. It lives as long as series, or anything else, refer to it. */
 export function makeResource(
   attributes: AttributeList,
-  options: { schemaUrl?: string; derived?: boolean } = {},
+  options: { schemaUrl?: string; derived?: boolean; edited?: boolean } = {},
 ): Resource {
   const set = ownAttributes(attributes)
-  const { schemaUrl = '', derived = false } = options
-  return { attributes: set, schemaUrl, derived, hash: hashWith(set, schemaUrl) }
+  const { schemaUrl = '', derived = false, edited = false } = options
+  return { attributes: set, schemaUrl, derived, edited, hash: hashWith(set, schemaUrl) }
 }
 
 /** Makes a scope in a resource. */

@@ -2,8 +2,9 @@ import { attributeText } from '#src/attributes/attribute-text.ts'
 import { compareBytewise, type AttributeSet } from '#src/model/attribute-set.ts'
 import type { Scope } from '#src/model/resource.ts'
 import { roleSuffix, type Series } from '#src/model/series.ts'
+import { resourceSet } from '#src/otlp/derived-resource.ts'
 import { prometheusLabelName, prometheusMetricName, type NameTranslation } from './prometheus-names.ts'
-import { resourceLabel } from './resource-labels.ts'
+import { isListed, resourceLabel } from './resource-labels.ts'
 
 /** What becomes of names, and which labels a series has beside its own attributes. */
 export interface LabelSettings {
@@ -66,8 +67,9 @@ export class PrometheusLabels {
     return namespace === '' ? 'target_info' : `${namespace}_target_info`
   }
 
-  /** The labels of the metric that lists resources, as `pairs` has them; empty for a resource that says nothing. */
+  /** The labels of the metric that lists resources, as `pairs` has them; empty for a resource that is not listed or says nothing. */
   targetInfo({ resource }: Scope): string[] {
+    if (!isListed(resource)) return []
     const labels: Labels = new Map()
     const job = resourceLabel(resource, 'job')
     const instance = resourceLabel(resource, 'instance')
@@ -75,7 +77,8 @@ export class PrometheusLabels {
     if (job !== '') used.add('service.name').add('service.namespace')
     if (instance !== '') used.add('service.instance.id')
     this.#addAttributes(labels, resource.attributes, (key) => !used.has(key))
-    labels.set('job', job).set('instance', instance)
+    // A derived resource has them by these names.
+    if (!resource.derived) labels.set('job', job).set('instance', instance)
     const own = sortedPairs(labels)
     if (own.length === 0) return own
     this.#addConstants(labels)
@@ -110,10 +113,10 @@ export class PrometheusLabels {
         for (const [key, value] of scope.attributes)
           labels.set(prometheusLabelName(`otel_scope_${key}`, translation.utf8), attributeText(value))
       }
-      const promoted: Labels = new Map()
-      this.#addAttributes(promoted, resource.attributes, promotes)
-      for (const [name, value] of promoted) if (!labels.has(name)) labels.set(name, value)
     }
+    const promoted: Labels = new Map()
+    this.#addAttributes(promoted, resourceSet(resource), promotes)
+    for (const [name, value] of promoted) if (!labels.has(name)) labels.set(name, value)
     this.#addConstants(labels)
     return labels
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeResource } from '#src/model/resource.ts'
-import { resourceLabel } from './resource-labels.ts'
+import { isListed, resourceLabel } from './resource-labels.ts'
 
 test.each([
   [['service.name', 'shop', 'service.namespace', 'eu', 'service.instance.id', 7n], 'eu/shop', '7'],
@@ -17,4 +17,11 @@ test.each([
 test('a derived resource gives no labels: the series have them', () => {
   const resource = makeResource(['service.name', 'shop', 'service.instance.id', 'a'], { derived: true })
   expect([resourceLabel(resource, 'job'), resourceLabel(resource, 'instance')]).toEqual(['', ''])
+})
+
+test('a derived resource is listed only once it was edited', () => {
+  const attributes = ['job', 'shop', 'env', 'prod']
+  expect(isListed(makeResource(attributes))).toBe(true)
+  expect(isListed(makeResource(attributes, { derived: true }))).toBe(false)
+  expect(isListed(makeResource(attributes, { derived: true, edited: true }))).toBe(true)
 })

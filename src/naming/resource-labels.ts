@@ -16,6 +16,14 @@ export function resourceLabel(resource: Resource, label: string): string {
   return name === '' || namespace === '' ? name : `${namespace}/${name}`
 }
 
+/**
+ * Whether Prometheus formats list a resource by `target_info`. The derived one of scraped series is in their labels, and in
+ * the `target_info` that the target itself may expose; once it was edited it is neither.
+ */
+export function isListed({ derived, edited }: Resource): boolean {
+  return !derived || edited
+}
+
 function text({ attributes }: Resource, key: string): string {
   const value = attributes.get(key)
   return value === undefined ? '' : attributeText(value)

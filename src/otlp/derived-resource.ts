@@ -1,11 +1,12 @@
+import { attributeText } from '#src/attributes/attribute-text.ts'
 import {
   ownAttributes,
   type AttributeList,
   type AttributeSet,
   type AttributeValue,
 } from '#src/model/attribute-set.ts'
-import { makeResource, type Resource } from '#src/model/resource.ts'
-import type { Series } from '#src/model/series.ts'
+import { makeResource, type Resource, type Scope } from '#src/model/resource.ts'
+import { releaseSeries, type Series } from '#src/model/series.ts'
 
 /** Labels of a scraped target, and the resource attributes that OTLP has for them. */
 const attributeOfLabel: ReadonlyMap<string, string> = new Map([
@@ -35,9 +36,40 @@ export function resourceSet(resource: Resource): AttributeSet {
   return set
 }
 
-/** The resource with other attributes, given as OTLP has them. A derived one stays derived. */
+/** The resource with other attributes, given as OTLP has them. A derived one stays derived, and is edited from then on. */
 export function withResourceAttributes(resource: Resource, attributes: AttributeList): Resource {
-  return makeResource(resource.derived ? renamed(attributes, labelOfAttribute) : attributes, resource)
+  const { derived, schemaUrl } = resource
+  if (!derived) return makeResource(attributes, { schemaUrl })
+  const list = renamed(attributes, labelOfAttribute).map((entry, index, all) =>
+    index % 2 === 1 && attributeOfLabel.has(all[index - 1] as string) ? attributeText(entry) : entry,
+  )
+  return makeResource(list, { schemaUrl, derived, edited: true })
+}
+
+/**
+ * The series in another scope, of which an edited resource takes the place of its own. Scraped series bear `job` and
+ * `instance` themselves: where these said what the resource said, they say what it says now.
+ *
+ * @returns undefined for `target_info` of a scraped target, which would say beside the edited resource what was before
+ */
+export function inEditedScope(series: Series, scope: Scope): Series | undefined {
+  const { resource, name, attributes } = series
+  if (resource.derived && name === 'target_info') return undefined
+  const moved = series.withScope(scope)
+  if (!resource.derived) return moved
+  const list: AttributeValue[] = []
+  let changed = false
+  for (const [key, value] of attributes) {
+    const said = scope.resource.attributes.get(key)
+    const follows = attributeOfLabel.has(key) && resource.attributes.get(key) === value && said !== value
+    changed ||= follows
+    if (!follows) list.push(key, value)
+    else if (said !== undefined) list.push(key, said)
+  }
+  if (!changed) return moved
+  const relabeled = moved.withAttributes(list)
+  releaseSeries(moved)
+  return relabeled
 }
 
 function renamed(attributes: AttributeList, names: ReadonlyMap<string, string>): AttributeList {

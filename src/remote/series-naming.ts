@@ -41,7 +41,6 @@ export class SeriesNaming {
 
   /** The name and labels of the series that lists the resource of a scope; undefined where there is none. */
   targetInfo(scope: Scope): NamedSeries | undefined {
-    if (scope.resource.derived) return undefined
     const pairs = this.#labels.targetInfo(scope)
     return pairs.length === 0 ? undefined : this.relabeled(this.#labels.targetInfoName, pairs)
   }
