@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { freePort } from './free-port.ts'
+import { freePorts } from './free-port.ts'
 import { readUsage, type Usage } from './process-usage.ts'
 
 const { values } = parseArgs({
@@ -39,7 +39,7 @@ async function untilServed(url: string): Promise<void> {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'weir-idle-'))
-const [metrics, admin, own, peer] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+const [metrics = 0, admin = 0, own = 0, peer = 0] = await freePorts(4)
 await writeFile(
   join(folder, 'idle.yaml'),
   `

@@ -4,10 +4,10 @@ import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readUsage, type Usage } from '../process-usage.ts'
-import { spawnOnCpu } from './spawn-on-cpu.ts'
+import { spawnOnCpus } from './spawn-on-cpus.ts'
 import { targetFiles, type Agent, type Assignment } from './agents.ts'
 
-/** An agent at work, on one CPU. */
+/** An agent at work, on CPUs that it is given. */
 export class AgentProcess {
   readonly #child: ChildProcess
   readonly #log: string
@@ -21,14 +21,14 @@ export class AgentProcess {
     this.#log = join(folder, 'log')
   }
 
-  static async start({ launch }: Agent, assignment: Assignment, cpu: number): Promise<AgentProcess> {
+  static async start({ launch }: Agent, assignment: Assignment, cpus: string): Promise<AgentProcess> {
     const { folder } = assignment
     await mkdir(folder, { recursive: true })
     for (const [name, text] of targetFiles(assignment)) await writeFile(join(folder, name), text)
     const { config, command } = launch(assignment)
     await writeFile(join(folder, 'config.yaml'), JSON.stringify(config, undefined, 1))
     const log = await open(join(folder, 'log'), 'w')
-    const child = spawnOnCpu(cpu, command, {
+    const child = spawnOnCpus(cpus, command, {
       cwd: folder,
       // A Go program with more threads than CPUs would only get in its own way.
       env: { ...process.env, GOMAXPROCS: '1' },

@@ -12,10 +12,13 @@ export interface Assignment {
   /** Where the targets are: host and port. */
   readonly address: string
   readonly sinkUrl: string
-  /** A free port, for what it serves itself. */
+  /** Free ports: one for its own metrics, one for what else it serves. */
   readonly ownPort: number
+  readonly adminPort: number
   readonly intervalMs: number
   readonly relabel: boolean
+  /** `service.workers` of Weir. */
+  readonly workers: number
   /** The bundle of Weir. */
   readonly weir: string
   /** Flags of Node for Weir, as to profile it. */
@@ -113,8 +116,9 @@ export const agents = {
         exporters: {
           prometheus_remote_write: { endpoint: assignment.sinkUrl, external_labels: externalLabels },
         },
-        extensions: { health_check: { endpoint: '127.0.0.1:0' } },
+        extensions: { health_check: { endpoint: `127.0.0.1:${assignment.adminPort}` } },
         service: {
+          workers: assignment.workers,
           extensions: ['health_check'],
           telemetry: {
             logs: { level: 'info' },
@@ -136,7 +140,7 @@ export const agents = {
     }),
   },
   vmagent: { title: 'vmagent', launch: vmagent() },
-  'vmagent-no-stale': {
+  'vmagent-nostale': {
     title: 'vmagent -promscrape.noStaleMarkers',
     launch: vmagent('-promscrape.noStaleMarkers'),
   },

@@ -3,33 +3,32 @@
  * interval in the same window, each agent with a sink of its own. Agents share one CPU, targets and sink the other.
  *
  *     npm run bench:scrape -- [--rows plain,gzip] [--agents weir,vmagent,prometheus,otelcol] [--seconds 20] [--rounds 1]
+ *         [--minutes 10] [--out FILE] [--verify weir] [--node-flags="--cpu-prof --trace-gc"] [--keep FOLDER]
  *
- * What Weir sends is compared with what was exposed in every row, value by value; `--verify` names others to check, or none.
- * `--node-flags` are for the Node that runs Weir, as in `--node-flags="--cpu-prof --trace-gc"`; `--keep FOLDER` leaves there what the
- * agents wrote.
+ * Each table is printed when it is known, and appended to the file of `--out`; of several rounds it has medians. `--minutes`
+ * is how long the row churn-flat watches memory. What Weir sends is compared with what was exposed in every row that is one
+ * window, value by value; `--verify` names others to check, or none. `--node-flags` are for the Node that runs Weir; `--keep`
+ * leaves in a folder what the agents wrote.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { agents, type AgentName } from './agents.ts'
-import { smallSeries } from './data-set.ts'
-import { measure, verify, type Measurement } from './measurement.ts'
+import type { Bench } from './bench-run.ts'
 import { rows, type Row, type RowName } from './rows.ts'
-import { measureSaturation } from './saturation.ts'
-import type { StageOptions } from './stage.ts'
-import { memoryTable, rowTable } from './table.ts'
-import { standardSeries } from '../scrape-bodies.ts'
-
-const saturation = 'saturation'
+import { studies, type StudyName } from './studies.ts'
+import { verify } from './verification.ts'
 
 const { values } = parseArgs({
   options: {
-    rows: { type: 'string', default: [...Object.keys(rows), saturation].join(',') },
+    rows: { type: 'string', default: Object.keys(studies).join(',') },
     agents: { type: 'string', default: Object.keys(agents).join(',') },
     seconds: { type: 'string', default: '20' },
+    minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '1' },
+    out: { type: 'string' },
     verify: { type: 'string', default: 'weir' },
     'node-flags': { type: 'string', default: '' },
     keep: { type: 'string' },
@@ -48,76 +47,58 @@ function chosen<Name extends string>(text: string, known: readonly Name[]): Name
     })
 }
 
+function positive(name: 'seconds' | 'minutes' | 'rounds'): number {
+  const value = Number(values[name])
+  if (!(value > 0)) throw new Error(`--${name} is a number above 0, not ${values[name]}`)
+  return value
+}
+
 const agentNames = chosen(values.agents, Object.keys(agents) as AgentName[])
-const rowNames = chosen(values.rows, [...(Object.keys(rows) as RowName[]), saturation])
-const verified = chosen(values.verify, agentNames)
-const rounds = Number(values.rounds)
-const windowMs = Number(values.seconds) * 1000
-if (!(rounds >= 1 && windowMs > 0)) throw new Error('--rounds and --seconds are numbers above 0')
+const studyNames = chosen(values.rows, Object.keys(studies) as StudyName[])
+const verified = chosen(values.verify, Object.keys(agents) as AgentName[]).filter((name) =>
+  agentNames.includes(name),
+)
 if (cpus().length < 2) throw new Error('two CPUs are needed: one for the agents, one for targets and sink')
 if (agentNames.includes('otelcol')) execFileSync('scripts/otelcol.sh', { stdio: 'inherit' })
 
 const folder = resolve(values.keep ?? (await mkdtemp(join(tmpdir(), 'weir-bench-'))))
 const bundle = join(folder, 'dist')
-if (agentNames.includes('weir'))
-  execFileSync(process.execPath, ['scripts/build.ts', bundle], { stdio: 'ignore' })
+execFileSync(process.execPath, ['scripts/build.ts', bundle], { stdio: 'ignore' })
 
-function stageOf(row: Row, names: readonly AgentName[]): StageOptions {
-  return {
+const bench: Bench = {
+  agents: agentNames,
+  rounds: Math.ceil(positive('rounds')),
+  windowMs: positive('seconds') * 1000,
+  watchMs: positive('minutes') * 60_000,
+  stage: (row, names) => ({
     row,
     agents: names,
-    journal: false,
     folder,
     weir: join(bundle, 'weir.js'),
     nodeFlags: values['node-flags'].split(' ').filter((flag) => flag !== ''),
-  }
+  }),
 }
 
-const results = new Map<RowName | typeof saturation, Map<AgentName, Measurement[]>>()
+async function print(text: string): Promise<void> {
+  console.log(text)
+  if (values.out !== undefined) await appendFile(values.out, `${text}\n`)
+}
 
-function keep(name: RowName | typeof saturation, agent: AgentName, measurement: Measurement): void {
-  const byAgent = results.get(name) ?? new Map<AgentName, Measurement[]>()
-  results.set(name, byAgent)
-  byAgent.set(agent, [...(byAgent.get(agent) ?? []), measurement])
-  if (measurement.failure !== undefined) console.error(`${name}, ${agent}: ${measurement.failure}`)
+async function printVerification(name: RowName, row: Row, agent: AgentName): Promise<void> {
+  const { series, samples, bad, failedScrapes, examples } = await verify(bench.stage(row, [agent]))
+  const failures = failedScrapes > 0 ? `; ${failedScrapes} scrapes timed out or failed` : ''
+  const text = `${name}, ${agents[agent].title}: ${samples} samples of ${series} series compared, ${bad} bad${failures}`
+  await print([text, ...examples.map((example) => `  ${example}`), ''].join('\n'))
+  if (bad > 0) process.exitCode = 1
 }
 
 try {
-  for (let round = 1; round <= rounds; round++) {
-    for (const name of rowNames) {
-      console.error(`round ${round} of ${rounds}: ${name}`)
-      if (name === saturation) {
-        for (const agent of agentNames) {
-          const measurement = await measureSaturation(stageOf(rows.plain, [agent]))
-          if (measurement !== undefined) keep(name, agent, measurement)
-        }
-        continue
-      }
-      const measurements = await measure(stageOf(rows[name], agentNames), windowMs)
-      for (const [index, measurement] of measurements.entries()) {
-        const agent = agentNames[index]
-        if (agent !== undefined) keep(name, agent, measurement)
-      }
-    }
-  }
-  for (const [name, byAgent] of results) {
-    console.log(
-      rowTable(name === saturation ? 'the most that it delivers, alone on a CPU' : rows[name].title, byAgent),
-    )
-  }
-  const [small, large] = [results.get('small'), results.get('plain')]
-  if (small !== undefined && large !== undefined)
-    console.log(memoryTable(small, large, (standardSeries - smallSeries) / 1e5))
-  for (const name of rowNames) {
-    if (name === saturation) continue
-    for (const agent of verified) {
-      const { series, samples, bad, examples } = await verify(stageOf(rows[name], [agent]))
-      console.log(
-        `${name}, ${agents[agent].title}: ${samples} samples of ${series} series compared, ${bad} bad`,
-      )
-      for (const example of examples) console.log(`  ${example}`)
-      if (bad > 0) process.exitCode = 1
-    }
+  for (const name of studyNames) {
+    console.error(`measuring ${name}`)
+    await print(await studies[name](bench))
+    const row = Object.entries(rows).find(([known]) => known === name)
+    if (row !== undefined)
+      for (const agent of verified) await printVerification(row[0] as RowName, row[1], agent)
   }
 } finally {
   if (values.keep === undefined) await rm(folder, { recursive: true, force: true })

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { compareJournals, type Comparison } from './journal.ts'
 import { Stage, type StageOptions } from './stage.ts'
 
 /** What one agent did in one window. */
@@ -40,7 +39,7 @@ const failed = {
 /** Runs a row and measures its agents in one window of so many whole intervals. */
 export async function measure(options: StageOptions, windowMs: number): Promise<Measurement[]> {
   const { row } = options
-  await using stage = await Stage.open({ ...options, journal: false })
+  await using stage = await Stage.open(options)
   const intervals = Math.max(1, Math.ceil(windowMs / row.intervalMs))
   // Not longer than twice the time that it should take: who lags even then is measured lagging.
   await stage.untilReceived(row.warmUp * stage.series, 2 * row.warmUp * row.intervalMs)
@@ -90,27 +89,4 @@ export async function measure(options: StageOptions, windowMs: number): Promise<
       failure: after.received.bad > 0 ? `${after.received.bad} requests that cannot be read` : undefined,
     }
   }
-}
-
-/**
- * Runs a row with one agent for some scrapes, takes the targets away, and compares all that was exposed with all that was
- * received: the series, their values in order, and the end of each, be it within a scrape or with its target.
- */
-export async function verify(options: StageOptions): Promise<Comparison> {
-  const { row } = options
-  await using stage = await Stage.open({ ...options, journal: true })
-  await stage.untilReceived(3 * stage.series, 12 * row.intervalMs)
-  await stage.endTargets(0)
-  await sleep(2 * row.intervalMs)
-  for (let before = -1; ;) {
-    const { staleMarkers } = await stage.received(0)
-    if (staleMarkers === before) break
-    before = staleMarkers
-    await sleep(3000)
-  }
-  const { bad } = await stage.received(0)
-  const { exposed, received } = await stage.journals(0)
-  const comparison = compareJournals(exposed, received)
-  if (comparison.bad > 0) console.error(await stage.agents[0]?.log())
-  return { ...comparison, bad: comparison.bad + bad }
 }

@@ -29,7 +29,6 @@ export const rows = {
     intervalMs: 60_000,
     warmUp: 2,
   },
-  small: { ...standard, title: '10,000 series, for comparison of memory', dataSet: 'small' },
 } as const satisfies Readonly<Record<string, Row>>
 
 export type RowName = keyof typeof rows

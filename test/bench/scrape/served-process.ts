@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { spawnOnCpu } from './spawn-on-cpu.ts'
+import { spawnOnCpus } from './spawn-on-cpus.ts'
 
 /** Serves on a free port of the loopback, and lets connections stay open as long as the other side wants. */
 export async function listen(server: Server): Promise<number> {
@@ -29,14 +29,14 @@ export class ServedProcess<Announced extends { readonly ports: readonly number[]
     this.announced = announced
   }
 
-  /** Starts a file of this folder on a CPU, and waits until it serves. */
+  /** Starts a file of this folder on some CPUs, and waits until it serves. */
   static async start<Announced extends { readonly ports: readonly number[] }>(
     file: string,
     options: object,
-    cpu: number,
+    cpus: string,
   ): Promise<ServedProcess<Announced>> {
     const program = fileURLToPath(new URL(file, import.meta.url))
-    const child = spawnOnCpu(cpu, [process.execPath, program, JSON.stringify(options)], {
+    const child = spawnOnCpus(cpus, [process.execPath, program, JSON.stringify(options)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const announced = await Promise.race([
@@ -47,9 +47,13 @@ export class ServedProcess<Announced extends { readonly ports: readonly number[]
     return new ServedProcess(child, announced)
   }
 
-  /** Asks for a path at the port of an agent. */
-  async get(agent: number, path: string): Promise<string> {
-    return await (await fetch(`http://127.0.0.1:${this.announced.ports[agent]}${path}`)).text()
+  /** Asks for a path at the port of an agent; throws where the answer is no success. */
+  async ask(agent: number, path: string, body?: string): Promise<string> {
+    const url = `http://127.0.0.1:${this.announced.ports[agent]}${path}`
+    const response = await fetch(url, body === undefined ? {} : { method: 'POST', body })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${path} says ${response.status}: ${text}`)
+    return text
   }
 
   async end(): Promise<void> {

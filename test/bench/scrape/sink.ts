@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { zstdDecompressSync } from 'node:zlib'
 import { decompress } from '#src/remote/snappy.ts'
 import { ended, Journal, labelsKey } from './journal.ts'
+import { numberSample, targetName, type Outcomes, type ScrapeOutcome } from './scrape-outcome.ts'
 import { announce, listen } from './served-process.ts'
 import { RequestReader } from './request-reader.ts'
 
@@ -30,7 +31,30 @@ export interface SinkStats {
 const largestRequest = 1 << 28
 
 /** The series that agents make themselves: they are counted, and nothing is expected of them. */
-const ownSeries = /^(?:up|scrape_.*|target_info)$/
+const ownSeries = new RegExp(`^(?:up|scrape_.*|target_info|${numberSample})$`)
+
+/** Reads from samples how the scrapes of each target went. */
+class OutcomeReader {
+  readonly #byTarget = new Map<string, Map<number, ScrapeOutcome>>()
+
+  note(name: string, labels: ReadonlyMap<string, string>, { time, value }: RequestReader): void {
+    const failed = name === 'up' && value === 0
+    if (name !== numberSample && !failed) return
+    const target = targetName(labels.get('job') ?? '', labels.get('instance') ?? '')
+    const known = this.#byTarget.get(target)
+    const outcome = { time, number: failed ? undefined : value }
+    if (known === undefined) this.#byTarget.set(target, new Map([[time, outcome]]))
+    else known.set(time, outcome)
+  }
+
+  inOrder(): Outcomes {
+    const entries = Array.from(this.#byTarget, ([target, byTime]): [string, ScrapeOutcome[]] => [
+      target,
+      [...byTime.values()].toSorted((first, second) => first.time - second.time),
+    ])
+    return Object.fromEntries(entries)
+  }
+}
 
 function decompressed(request: IncomingMessage, body: Buffer): Buffer {
   return request.headers['content-encoding'] === 'zstd'
@@ -38,8 +62,15 @@ function decompressed(request: IncomingMessage, body: Buffer): Buffer {
     : decompress(body, largestRequest)
 }
 
+/** What was received in the end. */
+export interface ReceivedJournal {
+  /** As `Journal` writes it. */
+  readonly journal: string
+  readonly outcomes: Outcomes
+}
+
 /** All that was received. It is read later: whoever sends would wait for that meanwhile. */
-class ReceivedJournal {
+class ReceivedMessages {
   readonly #messages: Buffer[] = []
 
   keep(message: Buffer): void {
@@ -47,13 +78,16 @@ class ReceivedJournal {
   }
 
   /** Each series with its samples in the order in which they came. One that came twice is what a request that is sent again brings. */
-  toString(): string {
+  read(): ReceivedJournal {
     const journal = new Journal()
+    const outcomes = new OutcomeReader()
     const last = new Map<string, { readonly time: number; readonly entry: string }>()
     for (const message of this.#messages) {
       for (const reader = new RequestReader(message); reader.next();) {
         const labels = reader.labels()
-        if (ownSeries.test(labels.get('__name__') ?? '')) continue
+        const name = labels.get('__name__') ?? ''
+        if (!reader.isStale) outcomes.note(name, labels, reader)
+        if (ownSeries.test(name)) continue
         const key = labelsKey(labels)
         const { time } = reader
         const entry = reader.isStale ? ended : String(reader.value)
@@ -66,19 +100,19 @@ class ReceivedJournal {
         last.set(key, { time, entry })
       }
     }
-    return journal.toString()
+    return { journal: journal.toString(), outcomes: outcomes.inOrder() }
   }
 }
 
 function serveAgent(options: SinkOptions): RequestListener {
   const stats: SinkStats = { requests: 0, bytes: 0, samples: 0, staleMarkers: 0, bad: 0 }
-  const journal = new ReceivedJournal()
+  const messages = new ReceivedMessages()
   const control: Readonly<Record<string, () => string>> = {
     '/stats': () => JSON.stringify(stats),
-    '/journal': () => journal.toString(),
+    '/journal': () => JSON.stringify(messages.read()),
   }
   const take = (message: Buffer): void => {
-    if (options.journal) journal.keep(message)
+    if (options.journal) messages.keep(message)
     for (const reader = new RequestReader(message); reader.next();) {
       stats.samples++
       if (reader.isStale) stats.staleMarkers++

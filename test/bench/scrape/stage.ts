@@ -1,17 +1,20 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../free-port.ts'
+import { freePorts } from '../free-port.ts'
 import { AgentProcess } from './agent-process.ts'
 import { agents, type AgentName } from './agents.ts'
 import type { ScrapedTarget } from './data-set.ts'
 import type { Row } from './rows.ts'
 import { ServedProcess } from './served-process.ts'
-import type { SinkOptions, SinkStats } from './sink.ts'
-import type { TargetOptions, TargetStats } from './target-server.ts'
+import type { ReceivedJournal, SinkOptions, SinkStats } from './sink.ts'
+import type { ExposedBodies, TargetOptions, TargetStats } from './target-server.ts'
 
 /** The CPU that the agents share, and the one for targets and sink. */
-const agentCpu = 0
-const harnessCpu = 1
+const agentCpu = '0'
+const harnessCpu = '1'
+/** Those of an agent that has several threads: all others, and where there are only two also that of targets and sink. */
+const manyCpus = availableParallelism() > 2 ? `0,2-${availableParallelism() - 1}` : '0,1'
 
 interface AnnouncedTargets {
   readonly ports: readonly number[]
@@ -26,14 +29,16 @@ interface AnnouncedSink {
 export interface StageOptions {
   readonly row: Row
   readonly agents: readonly AgentName[]
-  /** Whether targets and sink note what they expose and receive. */
-  readonly journal: boolean
+  /** Whether targets and sink note what they expose and receive; false unless given. */
+  readonly journal?: boolean
   /** A folder for files of the agents. */
   readonly folder: string
   /** The bundle of Weir. */
   readonly weir: string
   /** Flags of Node for Weir. */
   readonly nodeFlags: readonly string[]
+  /** `service.workers` of Weir, which then gets more than one CPU; undefined for one thread on one CPU. */
+  readonly workers?: number
 }
 
 /** Targets, a sink, and agents between them. */
@@ -57,7 +62,8 @@ export class Stage implements AsyncDisposable {
     this.#sink = sink
   }
 
-  static async open({ row, journal, folder, weir, nodeFlags, agents: names }: StageOptions): Promise<Stage> {
+  static async open(options: StageOptions): Promise<Stage> {
+    const { row, journal = false, folder, weir, nodeFlags, workers, agents: names } = options
     const targetOptions: TargetOptions = {
       dataSet: row.dataSet,
       agents: names.length,
@@ -72,19 +78,24 @@ export class Stage implements AsyncDisposable {
     const started: AgentProcess[] = []
     const stage = new Stage(targets, sink, started)
     try {
+      const ports = await freePorts(2 * names.length)
       for (const [index, name] of names.entries()) {
         const assignment = {
           folder: join(folder, name),
           targets: targets.announced.targets,
           address: `127.0.0.1:${targets.announced.ports[index]}`,
           sinkUrl: `http://127.0.0.1:${sink.announced.ports[index]}/api/v1/write`,
-          ownPort: await freePort(),
+          ownPort: ports[2 * index] ?? 0,
+          adminPort: ports[2 * index + 1] ?? 0,
+          workers: workers ?? 0,
           intervalMs: row.intervalMs,
           relabel: targetOptions.relabel,
           weir,
           nodeFlags,
         }
-        started.push(await AgentProcess.start(agents[name], assignment, agentCpu))
+        started.push(
+          await AgentProcess.start(agents[name], assignment, workers === undefined ? agentCpu : manyCpus),
+        )
       }
     } catch (error) {
       await stage[Symbol.asyncDispose]()
@@ -94,24 +105,23 @@ export class Stage implements AsyncDisposable {
   }
 
   async served(agent: number): Promise<TargetStats> {
-    return JSON.parse(await this.#targets.get(agent, '/stats')) as TargetStats
+    return JSON.parse(await this.#targets.ask(agent, '/stats')) as TargetStats
   }
 
   async received(agent: number): Promise<SinkStats> {
-    return JSON.parse(await this.#sink.get(agent, '/stats')) as SinkStats
+    return JSON.parse(await this.#sink.ask(agent, '/stats')) as SinkStats
   }
 
   /** From here on an agent finds no target. */
   async endTargets(agent: number): Promise<void> {
-    await this.#targets.get(agent, '/end')
+    await this.#targets.ask(agent, '/end')
   }
 
   /** What was exposed to an agent, and what came from it. */
-  async journals(agent: number): Promise<{ readonly exposed: string; readonly received: string }> {
-    return {
-      exposed: await this.#targets.get(agent, '/journal'),
-      received: await this.#sink.get(agent, '/journal'),
-    }
+  async journals(agent: number): Promise<{ readonly exposed: ExposedBodies; readonly received: string }> {
+    const { journal, outcomes } = JSON.parse(await this.#sink.ask(agent, '/journal')) as ReceivedJournal
+    const exposed = await this.#targets.ask(agent, '/journal', JSON.stringify(outcomes))
+    return { exposed: JSON.parse(exposed) as ExposedBodies, received: journal }
   }
 
   /** Waits until every agent that still runs has sent so many samples, or the time is over. */

@@ -1,13 +1,14 @@
-import type { AgentName } from './agents.ts'
-import { agents } from './agents.ts'
 import type { Measurement } from './measurement.ts'
 
-/** What was measured of one row: for each agent, one measurement a round. */
-export type RowResults = ReadonlyMap<AgentName, readonly Measurement[]>
+/** What was measured in one row: by the title of an agent, one measurement a round. */
+export type RowResults = ReadonlyMap<string, readonly Measurement[]>
 
-/** The middle one of some numbers. */
+/** The middle of some numbers, without those that could not be measured. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+  const sorted = values.filter((value) => !Number.isNaN(value)).toSorted((a, b) => a - b)
+  const half = sorted.length >> 1
+  const upper = sorted[half] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2
 }
 
 interface Column {
@@ -37,44 +38,34 @@ function thousands(value: number): string {
   return `${(value / 1000).toFixed(0)}k`
 }
 
-/** A row as a Markdown table: an agent a line, medians of the rounds, and what each takes for one CPU second of Weir's. */
+/**
+ * A row as a Markdown table: an agent a line, medians of the rounds, and what each takes for one CPU second of the first
+ * one's.
+ */
 export function rowTable(title: string, results: RowResults): string {
-  const middle = (agent: AgentName, field: NumericField): number =>
+  const middle = (agent: string, field: NumericField): number =>
     median((results.get(agent) ?? []).map((measurement) => measurement[field]))
-  const own = middle('weir', 'cpuPerReceived')
+  const [first = ''] = results.keys()
   const lines = [...results.keys()].map((agent) => {
-    const ratio = middle(agent, 'cpuPerReceived') / own
+    const ratio = middle(agent, 'cpuPerReceived') / middle(first, 'cpuPerReceived')
     const cells = columns.map(({ text }) => text((field) => middle(agent, field)))
-    return [agents[agent].title, Number.isNaN(ratio) ? '-' : `${ratio.toFixed(1)}x`, ...cells]
+    return [agent, Number.isNaN(ratio) ? '-' : `${ratio.toFixed(1)}x`, ...cells]
   })
   const failures = [...results].flatMap(([agent, measurements]) =>
-    measurements.flatMap(({ failure }) =>
-      failure === undefined ? [] : [`${agents[agent].title}: ${failure}`],
-    ),
+    measurements.flatMap(({ failure }) => (failure === undefined ? [] : [`${agent}: ${failure}`])),
   )
-  return [
-    `### ${title}`,
-    '',
-    markdown(['', 'CPU, Weir = 1', ...columns.map((each) => each.title)], lines),
-    ...failures,
-    '',
-  ].join('\n')
+  const titles = ['', `CPU, ${first} = 1`, ...columns.map((each) => each.title)]
+  return section(title, titles, lines, failures)
 }
 
-/** Memory that 100,000 series more take: the difference of two rows, over the difference of their series. */
-export function memoryTable(small: RowResults, large: RowResults, hundredThousands: number): string {
-  const resident = (results: RowResults, agent: AgentName): number =>
-    median((results.get(agent) ?? []).map((measurement) => measurement.resident))
-  const marginal = (agent: AgentName): number =>
-    (resident(large, agent) - resident(small, agent)) / hundredThousands
-  const lines = [...large.keys()].map((agent) => [
-    agents[agent].title,
-    resident(small, agent).toFixed(0),
-    resident(large, agent).toFixed(0),
-    marginal(agent).toFixed(0),
-  ])
-  const titles = ['', 'RSS MB, 10,000 series', 'RSS MB, 228,144 series', 'MB per 100,000 series']
-  return ['### Memory', '', markdown(titles, lines), ''].join('\n')
+/** A heading, a Markdown table, and remarks below it. */
+export function section(
+  title: string,
+  titles: readonly string[],
+  lines: readonly (readonly string[])[],
+  remarks: readonly string[] = [],
+): string {
+  return [`### ${title}`, '', markdown(titles, lines), ...remarks, ''].join('\n')
 }
 
 function markdown(titles: readonly string[], lines: readonly (readonly string[])[]): string {

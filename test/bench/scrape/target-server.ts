@@ -7,6 +7,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { makeDataSet, scrapedTargets, type DataSetName, type NamedTarget } from './data-set.ts'
 import { ExposedJournal } from './exposed-journal.ts'
 import { Journal } from './journal.ts'
+import { targetName, type Outcomes } from './scrape-outcome.ts'
 import { announce, listen } from './served-process.ts'
 
 export interface TargetOptions {
@@ -27,6 +28,16 @@ export interface TargetStats {
   scrapes: number
   samples: number
   bytes: number
+}
+
+/** What was exposed at a port, to be compared with what was handed on. */
+export interface ExposedBodies {
+  /** As `Journal` writes it: without what an agent says that it did not get. */
+  readonly journal: string
+  /** Scrapes that failed by the agent's own account though their bodies were served. */
+  readonly failed: number
+  /** Scrapes that the agent said nothing of, by target. */
+  readonly lost: readonly string[]
 }
 
 /** Bodies that go round, where the series stay: all values differ from one to the next. */
@@ -71,32 +82,42 @@ function serveAgent(
   feeds: readonly Feed[],
 ): RequestListener {
   const stats: TargetStats = { scrapes: 0, samples: 0, bytes: 0 }
-  const exposed = targets.map(
-    ({ job, instance }) => new ExposedJournal({ job, instance, cluster: 'eu-prod-1' }, options.relabel),
-  )
-  let isGone = false
-  const control: Readonly<Record<string, () => string>> = {
+  const exposed = targets.map(({ job, instance }) => ({
+    name: targetName(job, instance),
+    journal: new ExposedJournal({ job, instance, cluster: 'eu-prod-1' }, options.relabel),
+  }))
+  let goneAt = Infinity
+  const control: Readonly<Record<string, (body: string) => string>> = {
     '/stats': () => JSON.stringify(stats),
-    '/journal': () => {
-      const journal = new Journal()
-      for (const each of exposed) each.write(journal)
-      return journal.toString()
-    },
+    '/journal': (body) => JSON.stringify(compile(JSON.parse(body) as Outcomes)),
     /** From here on no target is there. */
     '/end': () => {
-      isGone = true
+      goneAt = Date.now()
       return ''
     },
+  }
+  const compile = (outcomes: Outcomes): ExposedBodies => {
+    const journal = new Journal()
+    const lost: string[] = []
+    let failed = 0
+    for (const each of exposed) {
+      const untaken = each.journal.write(journal, outcomes[each.name] ?? [], goneAt)
+      failed += untaken.failed
+      if (untaken.lost > 0) lost.push(`${each.name}: ${untaken.lost} scrapes came to nothing`)
+    }
+    return { journal: journal.toString(), failed, lost }
   }
   return (request, response) => {
     const path = request.url ?? ''
     const answer = control[path]
     if (answer !== undefined) {
-      response.end(answer())
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => response.end(answer(Buffer.concat(chunks).toString())))
       return
     }
     const index = Number(path.slice('/target/'.length))
-    const body = isGone ? undefined : feeds[index]?.()
+    const body = goneAt < Infinity ? undefined : feeds[index]?.()
     if (body === undefined) {
       response.writeHead(503).end()
       return
@@ -104,15 +125,16 @@ function serveAgent(
     stats.scrapes++
     stats.samples += body.samples
     stats.bytes += body.bytes.length
+    const number = options.journal ? (exposed[index]?.journal.serve(body.text) ?? '') : ''
+    // A body of gzip may have several members, one after the other.
+    const last = options.gzip && number !== '' ? gzipSync(number) : Buffer.from(number)
     response.writeHead(200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
-      'Content-Length': body.bytes.length,
+      'Content-Length': body.bytes.length + last.length,
       ...(options.gzip ? { 'Content-Encoding': 'gzip' } : {}),
     })
-    response.end(body.bytes, () => {
-      // Only now: an agent whose time runs meanwhile would give up, and what it did not get was not exposed.
-      if (options.journal) exposed[index]?.serve(body.text)
-    })
+    if (last.length > 0) response.write(body.bytes)
+    response.end(last.length > 0 ? last : body.bytes)
   }
 }
 
