@@ -10,21 +10,22 @@ import {
   type SinkLimits,
 } from '../request-queue.ts'
 import { Backlog } from './backlog.ts'
-import { Entry, type Place } from './entry.ts'
-import { queuedAt, QueueStore, type Found, type StoreOptions, type StoreTools } from './queue-store.ts'
+import { isShortOfSpace, mayPass, QueueDirectoryError } from './disk-failure.ts'
+import { EntryFetch } from './entry-fetch.ts'
+import { Entry } from './entry.ts'
+import { QueueStore, type Found, type StoreOptions, type StoreTools } from './queue-store.ts'
 import { HeldMemory } from './held-memory.ts'
-import type { ReadRecord } from './record-reader.ts'
+import { Retention, type RetentionLimits } from './retention.ts'
 import type { LogListener } from './segment-log.ts'
 import type { Segment } from './segment.ts'
 import type { ShardLine } from './shard-line.ts'
 
 /** How much waits, for how long, and what happens where that is not enough. */
-export interface DiskQueueOptions extends SinkLimits, Omit<StoreOptions, 'maxUnsyncedBytes'> {
+export interface DiskQueueOptions
+  extends SinkLimits, RetentionLimits, Omit<StoreOptions, 'maxUnsyncedBytes'> {
   readonly shards: number
   /** What there is in memory at most. */
   readonly maxBytes: number
-  /** What is older is given up; 0 keeps it for ever. In milliseconds. */
-  readonly maxAgeMs: number
   /**
    * What happens while the disk cannot be written to: new data is refused, or is kept in memory; with `drop_oldest` it is kept
    * in memory too, and on a full disk the oldest makes room.
@@ -41,33 +42,7 @@ export interface DiskQueueTools extends StoreTools {
 
 /** Which part of the memory requests on disk may have, so that they are not read. */
 const cachePart = 4
-/** How often a record is tried that cannot be read before it is given up. */
-const mostFailures = 3
 const tickMs = 1000
-
-/** What stands in a directory's way for a time, and what a person need not mend. */
-const passing: ReadonlySet<string> = new Set([
-  'EROFS',
-  'ENOSPC',
-  'EDQUOT',
-  'EIO',
-  'EMFILE',
-  'ENFILE',
-  'ETIMEDOUT',
-])
-
-const shortOfSpace: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
-
-/** A directory that cannot hold a queue until a person mends it. */
-export class QueueDirectoryError extends Error {
-  override readonly name = 'QueueDirectoryError'
-  readonly code: string
-
-  constructor(directory: string, cause: unknown) {
-    super(`cannot use the queue directory ${directory}: ${String(cause)}`, { cause })
-    this.code = codeOf(cause)
-  }
-}
 
 /**
  * A queue that survives the process: what was put in is on disk before it is given out, and stays there until it is settled.
@@ -83,6 +58,8 @@ export class DiskQueue implements RequestQueue {
   readonly #inFlight = new Map<EncodedRequest, Entry>()
   #listener: (shard: number) => void = () => undefined
   readonly #memory: HeldMemory
+  readonly #fetcher: EntryFetch
+  readonly #retention: Retention
   #isFailing = false
   /** Whether all that waits to be written is in lines, since the disk fails. */
   #isExposed = false
@@ -101,6 +78,9 @@ export class DiskQueue implements RequestQueue {
     this.#memory = new HeldMemory(options.maxBytes / cachePart)
     const storeOptions = { ...options, maxUnsyncedBytes: options.maxBytes / cachePart }
     this.#store = new QueueStore(storeOptions, tools, this.#logListener(), () => this.#backlog.segments)
+    const parts = { ...tools, store: this.#store, memory: this.#memory, backlog: this.#backlog }
+    this.#fetcher = new EntryFetch({ ...parts, ready: (shard) => this.#listener(shard) })
+    this.#retention = new Retention(options, { ...parts, account: this.#account })
   }
 
   /**
@@ -113,10 +93,9 @@ export class DiskQueue implements RequestQueue {
     try {
       this.#restore(await this.#store.open())
     } catch (error) {
-      if (!passing.has(codeOf(error))) {
-        throw codeOf(error) === 'ERR_QUEUE_IN_USE'
-          ? error
-          : new QueueDirectoryError(this.limits.directory, error)
+      if (!mayPass(error)) {
+        const inUse = codeOf(error) === 'ERR_QUEUE_IN_USE'
+        throw inUse ? error : new QueueDirectoryError(this.limits.directory, error)
       }
       this.#fail(error)
     }
@@ -126,15 +105,14 @@ export class DiskQueue implements RequestQueue {
   get status(): QueueStatus {
     const { directory, maxDiskBytes, sync, syncIntervalMs } = this.limits
     const { damages, bytes: damagedBytes } = this.#store.quarantined
-    const open = this.#backlog.segments.filter(({ records }) => records > 0)
     const windows = { batch: 0, interval: syncIntervalMs / 1000, none: undefined }
     return {
       memoryBytes: this.#memory.bytes,
       disk: {
         directory,
-        bytes: this.diskBytes,
+        bytes: this.#retention.diskBytes,
         maxBytes: maxDiskBytes,
-        oldest: open.length === 0 ? undefined : Math.min(...open.map(({ oldest }) => oldest)),
+        oldest: this.#oldest,
         lossWindowSeconds: windows[sync],
         writable: !this.#store.failing,
         damages,
@@ -143,26 +121,35 @@ export class DiskQueue implements RequestQueue {
     }
   }
 
+  /** When the oldest request was put in that is not settled, in Unix milliseconds; undefined where there is none. */
+  get #oldest(): number | undefined {
+    const first = this.#backlog.lines.flatMap((line) => line.first ?? [])
+    const pending = this.#store.pending.find(({ settled }) => !settled)
+    const known = [...first, ...this.#inFlight.values(), ...(pending === undefined ? [] : [pending])]
+    const times = known.map(({ enqueuedAt }) => enqueuedAt)
+    // What is not in lines is behind what is; of a segment only the oldest record is known, settled or not.
+    const unknown = this.#backlog.segments.filter(({ records }) => records > 0)
+    if (times.length === 0) times.push(...unknown.map(({ oldest }) => oldest))
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
   get isEmpty(): boolean {
     const waits = this.#store.pending.some(({ settled }) => !settled)
     return !waits && this.#inFlight.size === 0 && this.#backlog.segments.every(({ records }) => records === 0)
   }
 
   get bytes(): number {
-    return this.#memory.bytes + this.diskBytes
-  }
-
-  /** The length of all segments. */
-  get diskBytes(): number {
-    return this.#backlog.segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#memory.bytes + this.#retention.diskBytes
   }
 
   admits(bytes: number): boolean {
     const { maxBytes, whenFull, whenDiskFails } = this.limits
     if (this.#memory.bytes > 0 && this.#memory.bytes + bytes > maxBytes) return false
     if (this.#store.failing) return whenDiskFails !== 'refuse'
-    if (whenFull === 'drop_oldest') while (this.#isFull(bytes) && this.#dropOldest());
-    return !this.#isFull(bytes) || (whenFull === 'drop_oldest' && this.#oldest === undefined)
+    const retention = this.#retention
+    if (whenFull === 'refuse') return !retention.isFull(bytes)
+    while (retention.isFull(bytes) && retention.dropOldest());
+    return !retention.isFull(bytes) || !retention.canDrop
   }
 
   enqueue(request: EncodedRequest): void {
@@ -183,16 +170,16 @@ export class DiskQueue implements RequestQueue {
     const part = line?.parts.shift()
     if (line === undefined || part !== undefined) return part
     for (let entry = line.first; entry !== undefined; entry = line.first) {
-      const reason = entry.lost ?? (this.#isExpired(entry.enqueuedAt) ? 'expired' : undefined)
+      const reason = entry.lost ?? (this.#retention.isExpired(entry.enqueuedAt) ? 'expired' : undefined)
       if (reason !== undefined) {
         this.#backlog.shift(line)
         this.#giveUp(entry, line, reason)
       } else if (entry.request === undefined) {
-        this.#fetch(entry, shard)
+        this.#fetcher.fetch(entry, shard)
         return undefined
       } else {
         this.#backlog.shift(line)
-        this.#fetchAhead(line, shard)
+        this.#fetcher.fetchAhead(line, shard)
         return this.#giveOut(entry, entry.request, shard)
       }
     }
@@ -309,46 +296,6 @@ export class DiskQueue implements RequestQueue {
     for (const { intake, points } of entry.request?.shares ?? []) intake.keep(points)
   }
 
-  /** Reads the first entries of a line. */
-  #fetchAhead({ first }: ShardLine, shard: number): void {
-    for (const entry of [first, first?.next]) {
-      if (entry !== undefined && entry.request === undefined && this.#memory.hasRoom)
-        this.#fetch(entry, shard)
-    }
-  }
-
-  #fetch(entry: Entry, shard: number): void {
-    const { place } = entry
-    if (place === undefined || entry.reading || entry.lost !== undefined) return
-    entry.reading = true
-    void this.#read(entry, place, shard)
-  }
-
-  async #read(entry: Entry, place: Place, shard: number): Promise<void> {
-    let isOver = true
-    try {
-      this.#fetched(entry, shard, await this.#store.read(place))
-    } catch (error) {
-      this.#tools.logger.error('a request of the queue cannot be read', { file: place.segment.name, error })
-      isOver = ++entry.failures >= mostFailures
-      if (isOver) entry.lost = 'unreadable'
-    }
-    entry.reading = false
-    if (isOver && !entry.settled) this.#listener(shard)
-  }
-
-  #fetched(entry: Entry, shard: number, record: ReadRecord | undefined): void {
-    if (entry.settled) record?.release()
-    else if (record === undefined) entry.lost = 'corrupt'
-    else {
-      const at = queuedAt(entry.enqueuedAt, this.#tools.clock)
-      entry.request = { ...record, shard, shares: [], queuedAt: at }
-      entry.hold('line')
-      this.#memory.count(record.body.length)
-      this.#memory.cache(entry)
-    }
-  }
-
   #giveOut(entry: Entry, request: EncodedRequest, shard: number): EncodedRequest {
     this.#memory.uncache(entry)
     entry.hold('line')
@@ -411,50 +358,11 @@ export class DiskQueue implements RequestQueue {
     return entries
   }
 
-  #isFull(bytes: number): boolean {
-    const pending = this.#store.pending.reduce((sum, { request }) => sum + (request?.body.length ?? 0), 0)
-    const used = this.diskBytes + pending
-    return used > 0 && used + bytes > this.limits.maxDiskBytes
-  }
-
-  /** The oldest segment, which may be given up whole. */
-  get #oldest(): Segment | undefined {
-    return this.#backlog.segments.find(({ sealed }) => sealed)
-  }
-
-  #dropOldest(): boolean {
-    const segment = this.#oldest
-    if (segment === undefined) return false
-    this.#drop(segment, 'queue_full')
-    this.#tools.logger.warn('the queue is full: the oldest data is dropped', {
-      directory: this.limits.directory,
-    })
-    return true
-  }
-
-  /** Gives up a segment, but for what is in flight. */
-  #drop(segment: Segment, reason: string): void {
-    const points = segment.points - segment.inFlightPoints
-    for (const entry of this.#backlog.remove(segment)) {
-      entry.settled = true
-      this.#memory.letGo(entry, 'line')
-    }
-    this.#tools.ledger.stored -= points
-    this.#account.drop(points, reason)
-    this.#store.remove(segment)
-  }
-
-  #isExpired(enqueuedAt: number): boolean {
-    const { maxAgeMs } = this.limits
-    return maxAgeMs > 0 && this.#tools.clock.now() - enqueuedAt > maxAgeMs
-  }
-
   #fail(error: unknown): void {
     this.#isFailing = true
     const { whenDiskFails } = this.limits
     this.#expose()
-    const isFull = shortOfSpace.has(codeOf(error))
-    if (whenDiskFails === 'drop_oldest' && isFull && this.#dropOldest()) {
+    if (whenDiskFails === 'drop_oldest' && isShortOfSpace(error) && this.#retention.dropOldest()) {
       void this.#store.retry()
       return
     }
@@ -486,11 +394,7 @@ export class DiskQueue implements RequestQueue {
   async #tick(): Promise<void> {
     if (!this.#store.isOpen) await this.#openLate()
     await this.#store.tick()
-    for (const segment of this.#backlog.segments) {
-      if (segment.records === 0 || !this.#isExpired(segment.newest)) continue
-      if (segment.sealed) this.#drop(segment, 'expired')
-      else await this.#store.seal(segment)
-    }
+    await this.#retention.expire()
     this.#expose()
     this.#backlog.retry()
     for (const [shard, { first }] of this.#backlog.lines.entries()) {

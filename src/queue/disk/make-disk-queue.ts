@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { PipelineContext } from '#src/component/define.ts'
 import { BufferPool } from '../buffer-pool.ts'
 import type { DiskOptions } from './disk-config.ts'
+import { DiskHealth } from './disk-health.ts'
 import { DiskQueue } from './disk-queue.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { nodeFileSystem } from './node-file-system.ts'
@@ -28,10 +29,12 @@ export function queueDirectory(directory: string, id: string): string {
 export function makeDiskQueue(disk: DiskOptions, queue: ExporterQueue, context: PipelineContext): DiskQueue {
   const { id, clock, logger, ledger, signal } = context
   const maxDiskBytes = disk.max_megabytes * megabyte
+  const directory = queueDirectory(disk.directory, id)
+  const health = new DiskHealth(directory, disk.when_disk_fails, context)
   return new DiskQueue(
     {
       ...queue,
-      directory: queueDirectory(disk.directory, id),
+      directory,
       maxDiskBytes,
       segmentBytes: segmentBytesFor(maxDiskBytes),
       maxAgeMs: disk.max_age,
@@ -45,8 +48,11 @@ export function makeDiskQueue(disk: DiskOptions, queue: ExporterQueue, context: 
       logger,
       ledger,
       memory: new BufferPool(maxIdleBytes),
-      lock: async (directory) => await DirectoryLock.take(directory, clock, signal),
-      report: (error) => context.report(error === undefined ? 'ok' : 'recoverable_error', error),
+      lock: async (path) => await DirectoryLock.take(path, clock, signal),
+      report: (error) => {
+        if (error === undefined) health.works()
+        else void health.fails(error)
+      },
     },
   )
 }
