@@ -23,6 +23,7 @@ export const registry: Registry = {
   receiver: {
     hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
     prometheus: async () => await import('../../receivers/prometheus/index.ts'),
+    prometheus_remote_write: async () => await import('../../receivers/prometheus_remote_write/index.ts'),
   },
   processor: {
     attributes: async () => await import('../../processors/attributes/index.ts'),
@@ -35,6 +36,8 @@ export const registry: Registry = {
   exporter: {
     debug: async () => await import('../../exporters/debug/index.ts'),
     json: async () => await import('../../exporters/json/index.ts'),
+    otlp: async () => await import('../../exporters/otlp/index.ts'),
+    otlp_http: async () => await import('../../exporters/otlp_http/index.ts'),
     prometheus: async () => await import('../../exporters/prometheus/index.ts'),
     prometheus_remote_write: async () => await import('../../exporters/prometheus_remote_write/index.ts'),
   },
@@ -43,9 +46,14 @@ export const registry: Registry = {
 
 /** Names that the Collector gave up, or still accepts: file name to today's name. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
-  receiver: {},
+  receiver: { prometheusremotewrite: 'prometheus_remote_write' },
   processor: {},
-  exporter: { logging: 'debug', prometheusremotewrite: 'prometheus_remote_write' },
+  exporter: {
+    logging: 'debug',
+    otlp_grpc: 'otlp',
+    otlphttp: 'otlp_http',
+    prometheusremotewrite: 'prometheus_remote_write',
+  },
   extension: {},
 }
 

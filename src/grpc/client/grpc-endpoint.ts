@@ -22,6 +22,7 @@ export function parseGrpcEndpoint(text: string): GrpcTarget {
     const url = URL.parse(text)
     if (url === null || (url.pathname !== '/' && url.pathname !== '') || url.search !== '')
       throw new ConfigError('expected no more than scheme, host and port, as in https://collector:4317')
+    if (url.username !== '') throw new ConfigError('a user is told by basic_auth, not in the endpoint')
     return { endpoint: endpointOf(url), secure: url.protocol === 'https:' }
   }
   const { server = '', place } = dnsForm.exec(text)?.groups ?? {}

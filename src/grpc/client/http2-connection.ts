@@ -39,6 +39,7 @@ export class Http2Connection {
   /** What it was made with. */
   readonly tls: ClientTls | undefined
   readonly #session: ClientHttp2Session
+  readonly #authority: string
   readonly #peer: string
   readonly #parts: ConnectionParts
   #usable = true
@@ -55,10 +56,11 @@ export class Http2Connection {
     parts: ConnectionParts,
   ) {
     this.tls = tls
+    this.#authority = authority
     this.#peer = peer
     this.#parts = parts
     this.#heardAt = parts.clock.monotonic()
-    const session = connect(`${tls === undefined ? 'http' : 'https'}://${authority}`, {
+    const session = connect(`${tls === undefined ? 'http' : 'https'}://${peer}`, {
       createConnection: () => socket,
       settings: { enablePush: false },
     })
@@ -95,6 +97,7 @@ export class Http2Connection {
       const stream = this.#session.request({
         ':method': 'POST',
         ':path': path,
+        ':authority': this.#authority,
         te: 'trailers',
         'content-type': 'application/grpc',
         ...(headers as Record<string, string | string[]>),
