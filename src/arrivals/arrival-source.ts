@@ -84,6 +84,11 @@ export class ArrivalSource {
     }
   }
 
+  /** The columns that the last point of a slot went to in this request. */
+  lastColumns(slot: number): ArrivalColumns | undefined {
+    return this.#rounds[(this.#counts[slot] ?? 0) - 1]
+  }
+
   /** Adds a point, and returns the columns that it went to. */
   record(slot: number, value: number, time: number): ArrivalColumns {
     const round = this.#counts[slot] ?? 0

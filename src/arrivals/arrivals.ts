@@ -21,13 +21,16 @@ export interface ArrivalOptions {
   readonly idleMs: number
   /** Told of a source that has no series any more. */
   forget(source: Source): void
-  /** Told of each series that is let go, or that another took the place of. */
+  /** Told of each series that is let go, was not taken, or that another took the place of. */
   released?(series: Series): void
 }
 
 /** Where the series of one sender go, so that they stay together: one for each resource, kept by the caller. */
 export class Home {
+  /** The source that has room for more. */
   source: ArrivalSource | undefined = undefined
+  /** All that series of this home went to, and that may be gone by now. */
+  readonly sources = new Set<ArrivalSource>()
 }
 
 /** How many cells a series takes, and what they are. */
@@ -50,6 +53,11 @@ const sweepSlice = 5000
  * as its layout. 32 MiB for the values alone; a sender that catches up takes a thousandth of it.
  */
 const mostCells = 4 * 1024 * 1024
+/** So many exemplars wait for a point at most. */
+const mostWaiting = 16_384
+
+/** An exemplar on its way to a slot. */
+export type ArrivingExemplar = Omit<Exemplar, 'slot'>
 
 /**
  * Turns what is pushed, in any order and by any sender, into series, slots and batches. A request is a cycle of `begin`, then
@@ -86,6 +94,9 @@ export class Arrivals<Context = undefined> {
   /** Slots that another took the place of in this request: they go once its batches are made. */
   #replaced: { readonly source: ArrivalSource; readonly slot: number }[] = []
   #touched: ArrivalSource[] = []
+  /** Exemplars that came before a point that they could go with, by the number of their series. */
+  readonly #waiting = new Map<number, ArrivingExemplar[]>()
+  #exemplarsWaiting = 0
   #columns: ArrivalColumns | undefined
   #slot = 0
   #cellsTaken = 0
@@ -176,12 +187,12 @@ export class Arrivals<Context = undefined> {
     if (known >= 0) {
       this.#outdated.delete(known)
       const before = this.#seriesOf(known)
-      if (before.metric === series.metric && before.role === series.role) releaseSeries(series)
+      if (before.metric === series.metric && before.role === series.role) this.#giveBack(series)
       else this.#replace(known, series, home)
       return known
     }
     if (this.size >= this.#options.maxSeries) {
-      releaseSeries(series)
+      this.#giveBack(series)
       return -1
     }
     const number = this.#numbers.take()
@@ -231,6 +242,7 @@ export class Arrivals<Context = undefined> {
     this.#columns = source.record(slot, value, time)
     this.#slot = slot
     cells[at + seenCell] = this.#second
+    if (this.#waiting.size > 0) this.#addWaiting(number)
     return true
   }
 
@@ -265,8 +277,29 @@ export class Arrivals<Context = undefined> {
   }
 
   /** Adds an exemplar to the point that was recorded last. */
-  addExemplar(exemplar: Omit<Exemplar, 'slot'>): void {
+  addExemplar(exemplar: ArrivingExemplar): void {
     this.#columns?.addExemplar({ ...exemplar, slot: this.#slot })
+  }
+
+  /**
+   * Adds an exemplar that came by itself: to the last point that its series has in this request, or else to its next one.
+   *
+   * @returns false where too many wait for a point already
+   */
+  addExemplarOf(number: number, exemplar: ArrivingExemplar): boolean {
+    const at = number * seriesCells
+    const slot = this.#cells[at + slotCell] ?? 0
+    const columns = this.#sources[this.#cells[at + sourceCell] ?? -1]?.lastColumns(slot)
+    if (columns !== undefined) {
+      columns.addExemplar({ ...exemplar, slot })
+      return true
+    }
+    if (this.#exemplarsWaiting >= mostWaiting) return false
+    const waiting = this.#waiting.get(number)
+    if (waiting === undefined) this.#waiting.set(number, [exemplar])
+    else waiting.push(exemplar)
+    this.#exemplarsWaiting++
+    return true
   }
 
   /** Ends the request. @returns its batches, to be emitted in this order */
@@ -289,11 +322,12 @@ export class Arrivals<Context = undefined> {
    * know them until then.
    */
   outdate(isOutdated: (series: Series) => boolean, home?: Home): void {
-    const sources = home === undefined ? this.#sourceNumbers.keys() : [home.source].filter((each) => !!each)
-    for (const source of sources) {
-      for (const number of source.numbers()) {
-        if (isOutdated(this.#seriesOf(number))) this.#outdated.add(number)
-      }
+    for (const source of home === undefined ? this.#sourceNumbers.keys() : home.sources) {
+      if (!this.#sourceNumbers.has(source)) home?.sources.delete(source)
+      else
+        for (const number of source.numbers()) {
+          if (isOutdated(this.#seriesOf(number))) this.#outdated.add(number)
+        }
     }
   }
 
@@ -332,6 +366,8 @@ export class Arrivals<Context = undefined> {
     this.#numbers.clear()
     this.#cells = new Int32Array(16 * seriesCells)
     this.#outdated.clear()
+    this.#waiting.clear()
+    this.#exemplarsWaiting = 0
     this.#held = []
     this.#added = []
     this.#replaced = []
@@ -366,6 +402,24 @@ export class Arrivals<Context = undefined> {
     }
   }
 
+  #addWaiting(number: number): void {
+    for (const exemplar of this.#takeWaiting(number)) this.addExemplar(exemplar)
+  }
+
+  /** The exemplars that wait for a point of a series, which then wait no more. */
+  #takeWaiting(number: number): readonly ArrivingExemplar[] {
+    const waiting = this.#waiting.get(number)
+    if (waiting === undefined) return []
+    this.#waiting.delete(number)
+    this.#exemplarsWaiting -= waiting.length
+    return waiting
+  }
+
+  #giveBack(series: Series): void {
+    this.#options.released?.(series)
+    releaseSeries(series)
+  }
+
   #put(number: number, series: Series, home: Home): void {
     const source = this.#sourceFor(series, home)
     const at = number * seriesCells
@@ -389,6 +443,7 @@ export class Arrivals<Context = undefined> {
       if (this.#open?.hasRoom(series) !== true) this.#open = this.#newSource()
       source = this.#open
       home.source = source
+      home.sources.add(source)
     }
     return source
   }
@@ -415,6 +470,7 @@ export class Arrivals<Context = undefined> {
     const series = this.#seriesOf(number)
     this.#index.remove(number)
     this.#outdated.delete(number)
+    this.#takeWaiting(number)
     this.#options.released?.(series)
     source.remove(this.#cells[at + slotCell] ?? 0)
     this.#cells[at + sourceCell] = -1

@@ -18,6 +18,9 @@ const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 export class ProtobufMessage {
   buffer: Buffer = Buffer.alloc(0)
   position = 0
+  /** Where the range that `range` read begins and ends. */
+  from = 0
+  to = 0
   #view = new DataView(this.buffer.buffer)
   #end = 0
   #wire = 0
@@ -47,12 +50,19 @@ export class ProtobufMessage {
 
   /** A range of bytes; its end is where reading goes on. */
   bytes(): { readonly from: number; readonly to: number } {
+    this.range()
+    return { from: this.from, to: this.to }
+  }
+
+  /** The same, told by `from` and `to`, which costs no object. */
+  range(): void {
     this.#expect(wire.bytes)
     const length = this.#varint()
     const from = this.position
     if (length > this.#end - from) this.#fail('expected as many bytes as it says')
-    this.position = from + length
-    return { from, to: from + length }
+    this.from = from
+    this.to = from + length
+    this.position = this.to
   }
 
   /** Goes into a message; what it returns is handed to `leave`. */
