@@ -70,7 +70,6 @@ export class RemoteWriteEncoding implements Encoding {
       naming: new SeriesNaming(new PrometheusLabels(this.#settings), compileRules(config)),
       writer,
       builders: this.#builders,
-      pool,
       forms: {
         exponentialIsNative: config.send_native_histograms,
         explicitIsNative: config.convert_explicit_histograms_to_nhcb,

@@ -1,16 +1,16 @@
 import { flag, type Batch, type Exemplar } from '#src/model/batch.ts'
-import type { Scope } from '#src/model/resource.ts'
 import type { Descriptor } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Intake } from '#src/queue/intake.ts'
-import type { BufferPool } from '#src/queue/buffer-pool.ts'
-import { EncodedSource } from './encoded-source.ts'
+import { EncodedSource, type SourceParts } from './encoded-source.ts'
+import { LabelSets } from './label-sets.ts'
 import type { PointForms } from './point-series.ts'
 import type { RequestBuilder } from './request-builder.ts'
 import type { SeriesNaming } from './series-naming.ts'
 import type { SeriesExtras, SeriesWriter } from './series-writer.ts'
-import { pointCode, slotStates, type SlotDrop, type SourceSeries } from './source-series.ts'
+import type { SlotDrop, SourceSeries } from './source-series.ts'
 import { TargetInfos, type TargetInfo } from './target-infos.ts'
+import { TemplateMemory } from './template-memory.ts'
 import { unitSeries, type Unit } from './unit.ts'
 import type { SymbolsAdded } from './v2/request-symbols.ts'
 
@@ -23,7 +23,6 @@ export interface EncoderParts {
   readonly writer: SeriesWriter
   /** By shard. */
   readonly builders: readonly RequestBuilder[]
-  readonly pool: BufferPool
   readonly forms: PointForms
   readonly sendExemplars: boolean
   /** Whether resources are listed by `target_info`. */
@@ -43,14 +42,26 @@ const partBytes = 128
  */
 export class BatchEncoder {
   readonly #parts: EncoderParts
+  readonly #sourceParts: SourceParts
   readonly #sources = new Map<Source, EncodedSource>()
   readonly #infos: TargetInfos | undefined
   readonly #extras: SeriesExtras = { startTime: 0, metadata: undefined, exemplars: undefined }
 
   constructor(parts: EncoderParts) {
-    const { naming, writer, builders, targetInfo } = parts
+    const { naming, writer, builders, forms, targetInfo } = parts
+    const { dictionary, describe } = writer
+    const labelSets = new LabelSets(dictionary)
+    const shards = builders.length
     this.#parts = parts
-    this.#infos = targetInfo ? new TargetInfos(naming, writer.dictionary, builders.length) : undefined
+    this.#sourceParts = {
+      writer,
+      tables: { naming, dictionary, labelSets, describe },
+      memory: new TemplateMemory(),
+      forms,
+      shards,
+      partBytes: builders[0]?.partBytes ?? 0,
+    }
+    this.#infos = targetInfo ? new TargetInfos(naming, dictionary, labelSets, shards) : undefined
   }
 
   /** The series of all sources. */
@@ -66,7 +77,7 @@ export class BatchEncoder {
       yield* known.follow(batch.layout)
       if (this.#infos !== undefined) this.#followInfos(known, batch.time, intake)
     }
-    if (series.renewMetadata()) for (const unit of known.units()) unit.changed = true
+    if (series.renewMetadata()) known.outdate()
     const exemplars = this.#parts.sendExemplars ? bySlot(batch.exemplars) : undefined
     const sample: BatchSample = { batch, exemplars, intake }
     if (batch.slots === undefined) yield* this.#encodeAll(known, sample)
@@ -87,25 +98,22 @@ export class BatchEncoder {
     const { source, size } = layout
     let known = this.#sources.get(source)
     if (known === undefined) {
-      const { naming, writer, pool, forms, builders } = this.#parts
-      const shards = builders.length
-      const limit = builders[0]?.partBytes ?? 0
-      known = new EncodedSource(source, size, { naming, writer, pool, forms, shards, partBytes: limit })
+      known = new EncodedSource(source, size, this.#sourceParts)
       this.#sources.set(source, known)
     }
     return known
   }
 
   *#encodeAll(known: EncodedSource, sample: BatchSample): Generator<void, void> {
-    const { series, pointShards } = known
-    for (const [code, state] of slotStates.entries()) {
-      const count = code > pointCode ? (series.counts[code] ?? 0) : 0
-      if (count > 0) this.#parts.dropped(sample.intake, count, state as SlotDrop)
+    const { series, partitions, pointShards } = known
+    series.eachDrop((slots, reason) => this.#parts.dropped(sample.intake, slots, reason))
+    for (const { units } of partitions) {
+      for (const unit of units) {
+        this.#encodeUnit(series, unit, sample)
+        yield
+      }
     }
-    for (const unit of known.units()) {
-      this.#encodeUnit(series, unit, sample)
-      yield
-    }
+    if (pointShards === undefined) return
     for (const [slot, shard] of pointShards) {
       this.#encodePoint(known, slot, shard, sample)
       yield
@@ -113,7 +121,7 @@ export class BatchEncoder {
   }
 
   #encodeUnit(series: SourceSeries, unit: Unit, sample: BatchSample): void {
-    const { writer, builders, pool } = this.#parts
+    const { writer, builders } = this.#parts
     const { batch, intake } = sample
     const { count, shard } = unit
     const builder = builders[shard]
@@ -124,15 +132,16 @@ export class BatchEncoder {
     const template = plain ? unit.patched(batch, symbols?.state) : undefined
     if (template !== undefined) {
       if (template.symbols !== undefined) symbols?.repeat(template.symbols)
-      const { bytes, length, raw } = template
-      builder.add({ bytes, length, raw, samples: count, intake, points: count })
+      const { block, length, raw } = template
+      const { slab, offset } = block
+      builder.add({ bytes: slab.bytes, from: offset, length, raw, samples: count, intake, points: count })
       this.#parts.encoded(count, length)
       return
     }
     this.#begin(builder)
     for (let index = 0; index < count; index++) this.#writeSample(series, unit.slots[index] ?? 0, sample)
     const added = this.#end(builder, intake, count)
-    if (plain && writer.timestampAt >= 0) unit.keep(writer, batch, added, pool)
+    if (plain && writer.timestampAt >= 0) unit.keep(writer, batch, added, this.#sourceParts.memory)
   }
 
   #begin({ symbols }: RequestBuilder): void {
@@ -146,14 +155,14 @@ export class BatchEncoder {
     writer.finish()
     const { bytes, end, raw, series } = writer
     const added = builder.symbols?.close()
-    builder.add({ bytes, length: end, raw, samples: series, intake, points })
+    builder.add({ bytes, from: 0, length: end, raw, samples: series, intake, points })
     this.#parts.encoded(points, end)
     return added
   }
 
   #writeSample(series: SourceSeries, slot: number, { batch, exemplars }: BatchSample): void {
     const { writer } = this.#parts
-    const count = series.labelSets.series(series.sets[slot] ?? 0, series.names[slot] ?? 0)
+    const count = this.#sourceParts.tables.labelSets.series(series.setOf(slot), series.nameOf(slot))
     const value = batch.isStale(slot) ? undefined : (batch.values[slot] ?? 0)
     this.#describe(series, slot, batch)
     this.#extras.exemplars = exemplars?.get(slot)
@@ -216,7 +225,7 @@ export class BatchEncoder {
       if (group.length > 0) this.#encodeGroup(series, group, bytes, shard, sample)
     }
     for (const slot of slots) {
-      const shard = pointShards.get(slot)
+      const shard = pointShards?.get(slot)
       const reason = series.dropReason(slot)
       if (reason !== undefined) this.#parts.dropped(sample.intake, 1, reason)
       if (shard === undefined) continue
@@ -242,10 +251,8 @@ export class BatchEncoder {
 
   /** Finds the resources of a source again. One that no source has any more ends with a stale marker. */
   #followInfos(known: EncodedSource, time: number, intake: Intake): void {
-    const scopes = new Set<Scope>()
-    for (const metric of known.series.metrics.keys()) scopes.add(metric.scope)
     const infos = new Set<TargetInfo>()
-    for (const scope of scopes) {
+    for (const scope of known.series.scopes) {
       const info = this.#infos?.retain(scope)
       if (info === undefined) continue
       if (infos.has(info)) this.#infos?.release(info)

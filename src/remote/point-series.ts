@@ -100,7 +100,7 @@ export class PointSeries {
     this.#parts.delete(slot)
   }
 
-  /** Gives the labels of all parts back, other than their sets: those go with the source. */
+  /** Gives the labels of all parts back. */
   dispose(): void {
     for (const slot of this.#parts.keys()) this.forget(slot)
   }

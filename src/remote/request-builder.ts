@@ -14,6 +14,8 @@ export interface RequestLimits {
 /** What is put into requests: series that were encoded together. */
 export interface EncodedSeries {
   readonly bytes: Buffer
+  /** Where they begin. */
+  readonly from: number
   readonly length: number
   /** The length decompressed. */
   readonly raw: number
@@ -78,9 +80,9 @@ export class RequestBuilder {
   }
 
   /** Puts series behind those that are there; room was made before they were encoded. */
-  add({ bytes, length, raw, samples, intake, points }: EncodedSeries): void {
+  add({ bytes, from, length, raw, samples, intake, points }: EncodedSeries): void {
     const buffer = this.#room(length)
-    bytes.copy(buffer, this.#end, 0, length)
+    bytes.copy(buffer, this.#end, from, from + length)
     this.#end += length
     this.#raw += raw
     this.#samples += samples

@@ -39,8 +39,8 @@ export interface SeriesWriter {
   /** Where the varint of the timestamp is, all others being copies of it; -1 where there are several, or histograms. */
   readonly timestampAt: number
 
-  /** What is said of a metric's series; undefined in version 1.0, which says it elsewhere. */
-  describe(metric: Metric): SeriesMetadata | undefined
+  /** Makes what is said of a metric's series; undefined in version 1.0, which says it elsewhere. */
+  readonly describe: ((metric: Metric) => SeriesMetadata) | undefined
 
   /** Forgets what was written. @param symbols the table of the request that it goes into, for version 2.0 */
   begin(symbols: RequestSymbols | undefined): void

@@ -1,13 +1,13 @@
 import { emptyLayout, type Layout } from '#src/model/layout.ts'
+import type { Scope } from '#src/model/resource.ts'
 import type { Kind, Metric, Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
-import { longer } from './byte-table.ts'
-import { LabelSets } from './label-sets.ts'
+import type { LabelSets } from './label-sets.ts'
 import type { LabelDictionary } from './label-dictionary.ts'
 import { NamingMemo } from './naming-memo.ts'
 import type { SeriesNaming } from './series-naming.ts'
 import type { SeriesMetadata } from './series-writer.ts'
-import { SlotIndex } from './slot-index.ts'
+import { SlotIndex, type IndexedSlots } from './slot-index.ts'
 
 /** What becomes of the points of a slot: they are written, as one sample or from a point, or dropped for a reason. */
 export const slotStates = [
@@ -40,50 +40,105 @@ const pointKinds: ReadonlySet<Kind> = new Set([
   'gauge_histogram',
 ])
 
-/** How the series of a source are numbered and described. */
+/** How the series of all sources are numbered and described. */
 export interface SeriesTables {
   readonly naming: SeriesNaming
   readonly dictionary: LabelDictionary
-  describe(metric: Metric): SeriesMetadata | undefined
+  readonly labelSets: LabelSets
+  /** What is said of a metric's series; undefined where nothing is said of any. */
+  readonly describe: ((metric: Metric) => SeriesMetadata) | undefined
 }
 
 /** A metric that series of a source belong to. */
 interface MetricUse {
   series: number
-  metadata: SeriesMetadata | undefined
+  metadata: SeriesMetadata
 }
+
+/** How many cells of a source's array a slot takes, and what they are. */
+const slotCells = 4
+/** The number of the label with its name. */
+const nameCell = 0
+/** The number of its label set. */
+const setCell = 1
+/** What becomes of it, as an index of `slotStates`. */
+const stateCell = 2
+/** The number of the unit that it is encoded in, plus one; 0 where it is in none. */
+const unitCell = 3
 
 /** After so many new series other work gets its turn. */
 const sliceSeries = 1000
 
-/** The series of one source by slot: how remote write names each, and which are not written. */
-export class SourceSeries {
+/**
+ * The series of one source by slot: how remote write names each, and which are not written. There may be ten thousand
+ * sources of a dozen series each, so what most have no use for is made when it is needed.
+ */
+export class SourceSeries implements IndexedSlots {
   layout: Layout
-  /** By slot: the number of the label with its name. */
-  names: Int32Array<ArrayBuffer> = new Int32Array(64)
-  /** By slot: the number of its label set. */
-  sets: Int32Array<ArrayBuffer> = new Int32Array(64)
-  /** By slot: what becomes of it, as an index of `slotStates`. */
-  states: Uint8Array<ArrayBuffer> = new Uint8Array(64)
-  readonly labelSets: LabelSets
-  /** The number of slots in each state, by its code. */
-  readonly counts: number[] = slotStates.map(() => 0)
-  /** The metrics of all its series. */
-  readonly metrics = new Map<Metric, MetricUse>()
-  /** By slot, where something is said of metrics. */
-  readonly #uses: MetricUse[] = []
+  /** All that is known of a slot, side by side. */
+  #cells: Int32Array<ArrayBuffer> = new Int32Array(0)
+  /** How many slots are dropped, by the code of their state. */
+  #dropped: number[] | undefined
+  /** The metrics of all its series, where something is said of metrics. */
+  #metrics: Map<Metric, MetricUse> | undefined
+  /** The same by slot. */
+  #uses: MetricUse[] | undefined
+  /** The number of series of each scope whose resource is listed by a series of its own. */
+  #scopes: Map<Scope, number> | undefined
   readonly #tables: SeriesTables
-  readonly #index = new SlotIndex(
-    (slot) => this.names[slot] ?? 0,
-    (slot) => this.sets[slot] ?? 0,
-  )
+  readonly #index = new SlotIndex(this)
   /** Slots of the same name and labels as one that is written, by that one. */
-  readonly #waiting = new Map<number, number[]>()
+  #waiting: Map<number, number[]> | undefined
 
   constructor(source: Source, tables: SeriesTables) {
     this.layout = emptyLayout(source)
-    this.labelSets = new LabelSets(tables.dictionary)
     this.#tables = tables
+  }
+
+  get slotLimit(): number {
+    return this.#cells.length / slotCells
+  }
+
+  /** The number of the label with the name of a slot. */
+  nameOf(slot: number): number {
+    return this.#cells[slot * slotCells + nameCell] ?? 0
+  }
+
+  /** The number of the label set of a slot. */
+  setOf(slot: number): number {
+    return this.#cells[slot * slotCells + setCell] ?? 0
+  }
+
+  /** What becomes of a slot, as an index of `slotStates`. */
+  stateOf(slot: number): number {
+    return this.#cells[slot * slotCells + stateCell] ?? 0
+  }
+
+  /** The number of the unit that a slot was put into; -1 where it is in none. */
+  unitOf(slot: number): number {
+    return (this.#cells[slot * slotCells + unitCell] ?? 0) - 1
+  }
+
+  setUnit(slot: number, unit: number): void {
+    this.#cells[slot * slotCells + unitCell] = unit + 1
+  }
+
+  /** Whether a slot is written, as a sample or from a point. */
+  isIndexed(slot: number): boolean {
+    const code = this.stateOf(slot)
+    return code === sampleCode || code === pointCode
+  }
+
+  /** Scopes of its series whose resources may be listed by a series of their own. */
+  get scopes(): Iterable<Scope> {
+    return this.#scopes?.keys() ?? []
+  }
+
+  /** Tells how many slots are dropped, and why. */
+  eachDrop(tell: (slots: number, reason: SlotDrop) => void): void {
+    if (this.#dropped === undefined) return
+    for (const [code, slots] of this.#dropped.entries())
+      if (slots > 0) tell(slots, slotStates[code] as SlotDrop)
   }
 
   /**
@@ -107,7 +162,7 @@ export class SourceSeries {
       const series = layout.series[slot]
       if (series === undefined) continue
       this.#put(slot, this.#identify(slot, series, memo))
-      if (this.#isWritten(slot)) added.add(slot)
+      if (this.isIndexed(slot)) added.add(slot)
       if (++done % sliceSeries === 0) yield
     }
     this.layout = layout
@@ -116,22 +171,24 @@ export class SourceSeries {
 
   /** Why the points of a slot are dropped; undefined where they are written, or where there is no series. */
   dropReason(slot: number): SlotDrop | undefined {
-    const code = this.states[slot] ?? 0
+    const code = this.stateOf(slot)
     return code > pointCode ? (slotStates[code] as SlotDrop) : undefined
   }
 
   /** What is said of the metric of a slot. */
   metadataOf(slot: number): SeriesMetadata | undefined {
-    return this.#uses[slot]?.metadata
+    return this.#uses?.[slot]?.metadata
   }
 
   /** Looks again at what is said of metrics. @returns whether any of it changed */
   renewMetadata(): boolean {
+    const { describe } = this.#tables
+    if (this.#metrics === undefined || describe === undefined) return false
     let changed = false
-    for (const [metric, use] of this.metrics) {
-      if (use.metadata?.isCurrent() !== false) continue
+    for (const [metric, use] of this.#metrics) {
+      if (use.metadata.isCurrent()) continue
       const before = use.metadata
-      use.metadata = this.#tables.describe(metric)
+      use.metadata = describe(metric)
       before.release()
       changed = true
     }
@@ -140,34 +197,45 @@ export class SourceSeries {
 
   /** Gives all labels and what is said of metrics back. */
   dispose(): void {
-    for (let slot = 0; slot < this.states.length; slot++) {
-      if (this.#isNamed(slot)) this.#tables.dictionary.release(this.names[slot] ?? 0)
+    const { dictionary, labelSets } = this.#tables
+    for (let slot = 0; slot < this.slotLimit; slot++) {
+      if (!this.#isNamed(slot)) continue
+      dictionary.release(this.nameOf(slot))
+      labelSets.release(this.setOf(slot))
     }
-    this.labelSets.dispose()
-    for (const { metadata } of this.metrics.values()) metadata?.release()
-    this.metrics.clear()
-  }
-
-  #isWritten(slot: number): boolean {
-    const code = this.states[slot] ?? 0
-    return code === sampleCode || code === pointCode
+    for (const { metadata } of this.#metrics?.values() ?? []) metadata.release()
+    this.#metrics = undefined
+    this.#cells = new Int32Array(0)
   }
 
   #isNamed(slot: number): boolean {
-    const code = this.states[slot] ?? 0
+    const code = this.stateOf(slot)
     return code === sampleCode || code === pointCode || code === stateCodes.duplicate_series
   }
 
   #put(slot: number, state: SlotState): void {
     const code = stateCodes[state]
-    const before = this.states[slot] ?? 0
-    this.counts[before] = (this.counts[before] ?? 0) - 1
-    this.counts[code] = (this.counts[code] ?? 0) + 1
-    this.states[slot] = code
+    const before = this.stateOf(slot)
+    if (before > pointCode) this.#countDrop(before, -1)
+    if (code > pointCode) this.#countDrop(code, 1)
+    this.#cells[slot * slotCells + stateCell] = code
+  }
+
+  #countDrop(code: number, more: number): void {
+    this.#dropped ??= slotStates.map(() => 0)
+    this.#dropped[code] = (this.#dropped[code] ?? 0) + more
+  }
+
+  #name(slot: number, name: number): void {
+    this.#cells[slot * slotCells + nameCell] = name
+  }
+
+  #setSet(slot: number, set: number): void {
+    this.#cells[slot * slotCells + setCell] = set
   }
 
   #identify(slot: number, series: Series, memo: NamingMemo): SlotState {
-    const { naming, dictionary } = this.#tables
+    const { naming, dictionary, labelSets } = this.#tables
     if (series.metric.descriptor.temporality === 'delta') return 'delta_temporality'
     const state = stateOf(series)
     if (naming.isPlain) this.#namePlainly(slot, series, memo)
@@ -175,12 +243,13 @@ export class SourceSeries {
       // The parts of a point are relabeled one by one, when they are written.
       const named = state === 'point' ? naming.translated(series) : naming.of(series)
       if (named === undefined) return 'relabel_dropped'
-      this.names[slot] = dictionary.retain('__name__', named.name)
-      this.sets[slot] = this.labelSets.retain(named.pairs)
+      this.#name(slot, dictionary.retain('__name__', named.name))
+      this.#setSet(slot, labelSets.retain(named.pairs))
     }
     this.#useMetric(slot, series.metric)
-    const first = this.#index.find(this.names[slot] ?? 0, this.sets[slot] ?? 0)
+    const first = this.#index.find(this.nameOf(slot), this.setOf(slot))
     if (first >= 0) {
+      this.#waiting ??= new Map()
       const others = this.#waiting.get(first)
       if (others === undefined) this.#waiting.set(first, [slot])
       else others.push(slot)
@@ -191,91 +260,106 @@ export class SourceSeries {
   }
 
   #useMetric(slot: number, metric: Metric): void {
-    let use = this.metrics.get(metric)
+    const { scope } = metric
+    if (!scope.resource.derived) this.#countScope(scope, 1)
+    const { describe } = this.#tables
+    if (describe === undefined) return
+    this.#metrics ??= new Map()
+    let use = this.#metrics.get(metric)
     if (use === undefined) {
-      use = { series: 0, metadata: this.#tables.describe(metric) }
-      this.metrics.set(metric, use)
+      use = { series: 0, metadata: describe(metric) }
+      this.#metrics.set(metric, use)
     }
     use.series++
-    if (use.metadata !== undefined) this.#uses[slot] = use
+    ;(this.#uses ??= [])[slot] = use
   }
 
   #disuseMetric(metric: Metric | undefined): void {
-    const use = metric === undefined ? undefined : this.metrics.get(metric)
-    if (metric === undefined || use === undefined || --use.series > 0) return
-    this.metrics.delete(metric)
-    use.metadata?.release()
+    if (metric === undefined) return
+    const { scope } = metric
+    if (!scope.resource.derived) this.#countScope(scope, -1)
+    const use = this.#metrics?.get(metric)
+    if (use === undefined || --use.series > 0) return
+    this.#metrics?.delete(metric)
+    use.metadata.release()
+  }
+
+  #countScope(scope: Scope, more: number): void {
+    this.#scopes ??= new Map()
+    const series = (this.#scopes.get(scope) ?? 0) + more
+    if (series > 0) this.#scopes.set(scope, series)
+    else this.#scopes.delete(scope)
   }
 
   /** Without relabeling, series of one set share their labels, and those of one metric their name. */
   #namePlainly(slot: number, series: Series, memo: NamingMemo): void {
-    const { naming, dictionary } = this.#tables
+    const { naming, dictionary, labelSets } = this.#tables
     const { metric, role, attributes } = series
     const sets = memo.setsOf(metric.scope)
     const names = memo.namesOf(metric)
     const knownSet = sets.get(attributes)
     const knownName = names.get(role)
-    if (knownSet !== undefined) this.sets[slot] = this.labelSets.hold(knownSet)
+    if (knownSet !== undefined) this.#setSet(slot, labelSets.hold(knownSet))
     if (knownName !== undefined) {
       dictionary.hold(knownName)
-      this.names[slot] = knownName
+      this.#name(slot, knownName)
     }
     if (knownSet !== undefined && knownName !== undefined) return
     const { name, pairs } = naming.translated(series)
     if (knownSet === undefined) {
-      const set = this.labelSets.retain(pairs)
+      const set = labelSets.retain(pairs)
       sets.set(attributes, set)
-      this.sets[slot] = set
+      this.#setSet(slot, set)
     }
     if (knownName === undefined) {
       const label = dictionary.retain('__name__', name)
       names.set(role, label)
-      this.names[slot] = label
+      this.#name(slot, label)
     }
   }
 
   #remove(slot: number, left: (slot: number) => void, added: Set<number>): void {
-    const code = this.states[slot] ?? 0
+    const code = this.stateOf(slot)
     if (code === stateCodes.empty) return
-    if (this.#isWritten(slot) && !added.delete(slot)) left(slot)
-    if (this.#isNamed(slot)) {
-      if (code === stateCodes.duplicate_series) this.#stopWaiting(slot)
-      else this.#index.remove(slot)
-      const heir = code === stateCodes.duplicate_series ? undefined : this.#heirOf(slot)
-      this.#tables.dictionary.release(this.names[slot] ?? 0)
-      this.labelSets.release(this.sets[slot] ?? 0)
-      this.#disuseMetric(this.layout.series[slot]?.metric)
-      if (heir !== undefined) added.add(heir)
-    }
+    if (this.isIndexed(slot) && !added.delete(slot)) left(slot)
+    const isNamed = this.#isNamed(slot)
+    const isDuplicate = code === stateCodes.duplicate_series
+    if (isDuplicate) this.#stopWaiting(slot)
+    else if (isNamed) this.#index.remove(slot)
     this.#put(slot, 'empty')
+    if (!isNamed) return
+    const heir = isDuplicate ? undefined : this.#heirOf(slot)
+    this.#tables.dictionary.release(this.nameOf(slot))
+    this.#tables.labelSets.release(this.setOf(slot))
+    this.#disuseMetric(this.layout.series[slot]?.metric)
+    if (heir !== undefined) added.add(heir)
   }
 
   /** One that waited takes the place of a slot that leaves: it has the same name and set. */
   #heirOf(slot: number): number | undefined {
-    const [heir, ...others] = this.#waiting.get(slot) ?? []
-    this.#waiting.delete(slot)
+    const [heir, ...others] = this.#waiting?.get(slot) ?? []
     if (heir === undefined) return undefined
+    this.#waiting?.delete(slot)
     this.#index.add(heir)
-    if (others.length > 0) this.#waiting.set(heir, others)
+    if (others.length > 0) this.#waiting?.set(heir, others)
     const series = this.layout.series[heir]
     this.#put(heir, series === undefined ? 'sample' : stateOf(series))
     return heir
   }
 
   #stopWaiting(slot: number): void {
-    const first = this.#index.find(this.names[slot] ?? 0, this.sets[slot] ?? 0)
-    const left = this.#waiting.get(first)?.filter((each) => each !== slot) ?? []
-    if (left.length > 0) this.#waiting.set(first, left)
-    else this.#waiting.delete(first)
+    const first = this.#index.find(this.nameOf(slot), this.setOf(slot))
+    const left = this.#waiting?.get(first)?.filter((each) => each !== slot) ?? []
+    if (left.length > 0) this.#waiting?.set(first, left)
+    else this.#waiting?.delete(first)
   }
 
-  #grow(length: number): void {
-    if (length <= this.states.length) return
-    this.names = longer(this.names, length)
-    this.sets = longer(this.sets, length)
-    const states = new Uint8Array(this.names.length)
-    states.set(this.states)
-    this.states = states
+  #grow(slots: number): void {
+    if (slots <= this.slotLimit) return
+    const before = this.slotLimit
+    const cells = new Int32Array(Math.max(slots, before + (before >> 1)) * slotCells)
+    cells.set(this.#cells)
+    this.#cells = cells
   }
 }
 

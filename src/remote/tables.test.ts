@@ -4,6 +4,7 @@ import { BufferPool } from '#src/queue/buffer-pool.ts'
 import { ByteTable } from './byte-table.ts'
 import { LabelSets } from './label-sets.ts'
 import { SlotIndex } from './slot-index.ts'
+import { TemplateMemory, type Block } from './template-memory.ts'
 import { LabelTable } from './v1/label-table.ts'
 import { RequestSymbols } from './v2/request-symbols.ts'
 import { SymbolTable } from './v2/symbol-table.ts'
@@ -49,16 +50,49 @@ test('buffers are handed out again by size, and no more are kept than allowed', 
   for (const bytes of [4097, 8192, 8193, 1_000_000]) expect(pool.take(bytes).length).toBeLessThan(bytes * 1.5)
 })
 
+test('blocks of templates do not overlap, are of the size asked for, and are used again', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 40_000 }), fc.boolean()), { maxLength: 100 }),
+      (steps) => {
+        const memory = new TemplateMemory()
+        const held: { block: Block; bytes: number }[] = []
+        for (const [index, [bytes, gives]] of steps.entries()) {
+          const block = memory.take(bytes)
+          expect(block.slab.size).toBeGreaterThanOrEqual(bytes)
+          expect(block.slab.size).toBeLessThan(Math.max(257, bytes * 1.26))
+          block.slab.bytes.fill(index, block.offset, block.offset + bytes)
+          held.push({ block, bytes })
+          if (gives) memory.give(held.splice(held.length >> 1, 1)[0]?.block ?? block)
+          for (const { block: other, bytes: length } of held) {
+            const own = other.slab.bytes.subarray(other.offset, other.offset + length)
+            expect(own.every((byte) => byte === own[0])).toBe(true)
+          }
+        }
+      },
+    ),
+    { numRuns: 20 },
+  )
+  const memory = new TemplateMemory()
+  const first = memory.take(5000)
+  memory.give(first)
+  expect(memory.take(5000)).toEqual(first)
+})
+
 test('a slot index finds what a map finds, through additions and removals', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(12), fc.nat(6), fc.boolean()), { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(fc.tuple(fc.nat(12), fc.nat(6), fc.boolean()), { maxLength: 400 }), (steps) => {
       const names: number[] = []
       const sets: number[] = []
-      const index = new SlotIndex(
-        (slot) => names[slot] ?? -1,
-        (slot) => sets[slot] ?? -1,
-      )
       const model = new Map<string, number>()
+      const index = new SlotIndex({
+        get slotLimit() {
+          return names.length
+        },
+        isIndexed: (slot) => model.get(`${names[slot]} ${sets[slot]}`) === slot,
+        nameOf: (slot) => names[slot] ?? -1,
+        setOf: (slot) => sets[slot] ?? -1,
+      })
       for (const [name, set, adds] of steps) {
         const key = `${name} ${set}`
         const known = model.get(key)
@@ -117,7 +151,7 @@ test.each([
         expected.splice(pairs[0] === 'A' ? 1 : 0, 0, name)
         expect([...dictionary.scratch.subarray(0, count)]).toEqual(expected)
       }
-      sets.dispose()
+      for (const [, number] of held) sets.release(number)
       dictionary.release(name)
       expect(dictionary.size).toBe(0)
       expect(sets.size).toBe(0)
@@ -130,11 +164,14 @@ test('label sets move together when most of them have gone', () => {
   const sets = new LabelSets(dictionary)
   const numbers = Array.from({ length: 20_000 }, (_, index) => sets.retain(['a', `${index}`, 'b', 'x']))
   for (const [index, number] of numbers.entries()) if (index % 10 !== 0) sets.release(number)
-  expect(sets.labels.length).toBeLessThan(40_000)
+  expect(sets.room).toBeLessThan(40_000)
   const last = numbers[19_990] ?? 0
   expect(sets.series(last, 7)).toBe(3)
   const a = dictionary.retain('a', '19990')
   expect([...dictionary.scratch.subarray(0, 2)]).toEqual([7, a])
+  dictionary.release(a)
+  for (const [index, number] of numbers.entries()) if (index % 10 === 0) sets.release(number)
+  expect([sets.size, dictionary.size]).toEqual([0, 0])
 })
 
 /** The symbols of a request, read back. */

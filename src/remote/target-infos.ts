@@ -1,6 +1,6 @@
 import { hashTexts } from '#src/model/hash.ts'
 import type { Scope } from '#src/model/resource.ts'
-import { LabelSets } from './label-sets.ts'
+import type { LabelSets } from './label-sets.ts'
 import type { LabelDictionary } from './label-dictionary.ts'
 import type { SeriesNaming } from './series-naming.ts'
 
@@ -26,11 +26,11 @@ export class TargetInfos {
   readonly #shards: number
   readonly #byKey = new Map<string, TargetInfo>()
 
-  constructor(naming: SeriesNaming, dictionary: LabelDictionary, shards: number) {
+  constructor(naming: SeriesNaming, dictionary: LabelDictionary, sets: LabelSets, shards: number) {
     this.#naming = naming
     this.#dictionary = dictionary
     this.#shards = shards
-    this.sets = new LabelSets(dictionary)
+    this.sets = sets
   }
 
   /** The series of the resource of a scope, which one source more has; undefined where there is none. */

@@ -1,6 +1,6 @@
 import type { Batch } from '#src/model/batch.ts'
-import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import type { SeriesWriter } from './series-writer.ts'
+import type { Block, TemplateMemory } from './template-memory.ts'
 import type { SymbolsAdded } from './v2/request-symbols.ts'
 import { writeValue } from './value-bits.ts'
 import { varintLength, writeVarint } from './varint.ts'
@@ -11,13 +11,16 @@ export const unitSeries = 256
 const leastSeries = 64
 /** What a series has beside its labels at most, in bytes: lengths, sample, start time, metadata. */
 const seriesBytes = 72
+/** Bytes of the place of a value, which are kept behind the template. */
+const holeBytes = 4
 
 /** Series of one source that are encoded together, and what they became when they were last. */
 export class Unit {
+  /** Its number among those of its source. */
+  readonly number: number
   readonly shard: number
   /** In the order in which they are written. */
-  readonly slots = new Int32Array(unitSeries)
-  count = 0
+  slots: number[] = []
   /** Whether it must be encoded anew. */
   changed = true
   readonly #limit: number
@@ -25,9 +28,15 @@ export class Unit {
   #template: Template | undefined
 
   /** @param limit bytes of labels after which it is full all the same */
-  constructor(shard: number, limit: number) {
+  constructor(number: number, shard: number, limit: number) {
+    this.number = number
     this.shard = shard
     this.#limit = limit
+  }
+
+  /** The number of series. */
+  get count(): number {
+    return this.slots.length
   }
 
   /** Bytes of its message at most. */
@@ -46,16 +55,15 @@ export class Unit {
   }
 
   add(slot: number, bytes: number): void {
-    this.slots[this.count++] = slot
+    this.slots.push(slot)
     this.#bytes += bytes
     this.changed = true
   }
 
   remove(slot: number, bytes: number): void {
-    const index = this.slots.subarray(0, this.count).indexOf(slot)
+    const index = this.slots.indexOf(slot)
     if (index < 0) return
-    this.slots.copyWithin(index, index + 1, this.count)
-    this.count--
+    this.slots.splice(index, 1)
     this.#bytes -= bytes
     this.changed = true
   }
@@ -69,63 +77,80 @@ export class Unit {
     const template = this.#template
     if (template === undefined || this.changed || time < 0) return undefined
     if (varintLength(time) !== template.timeLength || template.symbols?.before !== state) return undefined
-    const { view, holes, bytes, starts } = template
     const { slots } = this
     if (state !== undefined) {
+      const { starts } = template
       if (template.startTime !== startTime || (starts === undefined) !== (startTimes === undefined))
         return undefined
       if (starts?.every((start, index) => Object.is(start, startTimes?.[slots[index] ?? 0])) === false)
         return undefined
     }
-    for (let index = 0; index < holes.length; index++)
-      writeValue(view, holes[index] ?? 0, values[slots[index] ?? 0] ?? 0)
-    writeVarint(bytes, time, template.timestampAt)
+    const { slab, offset } = template.block
+    const { view, bytes } = slab
+    let hole = offset + template.holesAt
+    for (let index = 0; index < slots.length; index++) {
+      writeValue(view, offset + view.getInt32(hole, true), values[slots[index] ?? 0] ?? 0)
+      hole += holeBytes
+    }
+    writeVarint(bytes, time, offset + template.timestampAt)
     return template
   }
 
   /** Keeps what was just written of all its series, at one time. */
-  keep(writer: SeriesWriter, batch: Batch, symbols: SymbolsAdded | undefined, pool: BufferPool): void {
-    const before = this.#template
-    let bytes = before?.bytes
-    if (bytes === undefined || bytes.length < writer.end) {
-      if (bytes !== undefined) pool.give(bytes)
-      bytes = pool.take(writer.end)
-    }
-    writer.bytes.copy(bytes, 0, 0, writer.end)
-    const { startTimes } = batch
+  keep(
+    writer: SeriesWriter,
+    { time, startTime, startTimes }: Batch,
+    symbols: SymbolsAdded | undefined,
+    memory: TemplateMemory,
+  ): void {
+    const { end, series, holes } = writer
+    // What grew by pushes has room for more.
+    if (this.changed) this.slots = this.slots.slice()
+    const block = this.#room(end + series * holeBytes, memory)
+    const { slab, offset } = block
+    writer.bytes.copy(slab.bytes, offset, 0, end)
+    for (let index = 0; index < series; index++)
+      slab.view.setInt32(offset + end + index * holeBytes, holes[index] ?? 0, true)
     this.#template = {
-      bytes,
-      view: bytes === before?.bytes ? before.view : new DataView(bytes.buffer),
-      length: writer.end,
+      block,
+      length: end,
       raw: writer.raw,
-      holes: writer.holes.slice(0, writer.series),
+      holesAt: end,
       timestampAt: writer.timestampAt,
-      timeLength: varintLength(batch.time),
+      timeLength: varintLength(time),
       symbols,
-      startTime: batch.startTime,
+      startTime,
       starts:
         symbols === undefined || startTimes === undefined
           ? undefined
-          : Float64Array.from(this.slots.subarray(0, this.count), (slot) => startTimes[slot] ?? Number.NaN),
+          : Float64Array.from(this.slots, (slot) => startTimes[slot] ?? Number.NaN),
     }
     this.changed = false
   }
 
   /** Gives the template's memory back. */
-  dispose(pool: BufferPool): void {
-    if (this.#template !== undefined) pool.give(this.#template.bytes)
+  dispose(memory: TemplateMemory): void {
+    if (this.#template !== undefined) memory.give(this.#template.block)
     this.#template = undefined
+  }
+
+  /** The block of the template before where it is of the size that is needed, else another one. */
+  #room(bytes: number, memory: TemplateMemory): Block {
+    const before = this.#template?.block
+    if (before !== undefined && bytes <= before.slab.size && bytes * 2 > before.slab.size) return before
+    this.dispose(memory)
+    return memory.take(bytes)
   }
 }
 
-/** Encoded series with holes for their values and one timestamp. */
+/** Encoded series with holes for their values and one timestamp, in a block of memory. Places are from its beginning. */
 export interface Template {
-  readonly bytes: Buffer
-  readonly view: DataView
+  readonly block: Block
   readonly length: number
   /** Its length decompressed. */
   readonly raw: number
-  readonly holes: Int32Array
+  /** Where the places of the values are, four bytes each. */
+  readonly holesAt: number
   readonly timestampAt: number
   readonly timeLength: number
   /** The symbols that it refers to first, in version 2.0. */

@@ -26,6 +26,8 @@ const sampleBytes = 3 + 8 + 11
  */
 export class LabelSeriesWriter implements SeriesWriter {
   readonly dictionary: LabelTable
+  /** Version 1.0 sends metadata in messages of their own. */
+  readonly describe = undefined
   holes: Int32Array<ArrayBuffer> = new Int32Array(512)
   series = 0
   timestampAt = -1
@@ -56,11 +58,6 @@ export class LabelSeriesWriter implements SeriesWriter {
 
   get raw(): number {
     return this.#stream.raw
-  }
-
-  /** Version 1.0 sends metadata in messages of their own. */
-  describe(): undefined {
-    return undefined
   }
 
   begin(): void {

@@ -1,10 +1,9 @@
 import type { Exemplar } from '#src/model/batch.ts'
-import type { Metric } from '#src/model/series.ts'
 import { longer } from '../byte-table.ts'
 import { remoteExemplars } from '../exemplars.ts'
 import { MessageWriter } from '../message-writer.ts'
 import { encodeHistogram, type NativeHistogram } from '../native-histogram.ts'
-import type { SeriesExtras, SeriesMetadata, SeriesWriter } from '../series-writer.ts'
+import type { SeriesExtras, SeriesWriter } from '../series-writer.ts'
 import { SnappyStream } from '../snappy-stream.ts'
 import { writeStaleMarker, writeValue } from '../value-bits.ts'
 import { varintLength, writeInt64, writeVarint } from '../varint.ts'
@@ -38,7 +37,7 @@ export class SymbolSeriesWriter implements SeriesWriter {
   series = 0
   timestampAt = -1
   readonly #stream = new SnappyStream()
-  readonly #describes: boolean
+  readonly describe: SeriesWriter['describe']
   #symbols: RequestSymbols | undefined
   readonly #references: LabelReferences
   /** Where the references of the series before end, decompressed; -1 before the first. */
@@ -57,7 +56,7 @@ export class SymbolSeriesWriter implements SeriesWriter {
   /** @param describes whether type, help and unit of its metric are said of each series */
   constructor(symbols: SymbolTable, describes: boolean) {
     this.dictionary = symbols
-    this.#describes = describes
+    this.describe = describes ? (metric) => new SymbolMetadata(metric, symbols) : undefined
     this.#references = new LabelReferences(symbols)
   }
 
@@ -71,10 +70,6 @@ export class SymbolSeriesWriter implements SeriesWriter {
 
   get raw(): number {
     return this.#stream.raw
-  }
-
-  describe(metric: Metric): SeriesMetadata | undefined {
-    return this.#describes ? new SymbolMetadata(metric, this.dictionary) : undefined
   }
 
   begin(symbols: RequestSymbols | undefined): void {
