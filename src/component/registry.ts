@@ -22,6 +22,7 @@ export interface Registry {
 export const registry: Registry = {
   receiver: {
     hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
+    otlp: async () => await import('../../receivers/otlp/index.ts'),
     prometheus: async () => await import('../../receivers/prometheus/index.ts'),
     prometheus_remote_write: async () => await import('../../receivers/prometheus_remote_write/index.ts'),
   },

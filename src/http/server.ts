@@ -53,6 +53,8 @@ export interface ServerSettings {
   readonly name: string
   readonly tls?: ServerTlsConfig | undefined
   readonly auth?: AuthenticationConfig | undefined
+  /** Sees each request first, and may answer it, without authentication: then it returns true. */
+  readonly before?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   /** Paths that are answered without authentication. */
   readonly openPaths?: readonly string[]
   readonly limits?: Partial<ServerLimits>
@@ -161,7 +163,7 @@ export function serverSettings(
 
 /** Wraps the handler in authentication, the deadline of an answer, and a net for what it throws. */
 function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): RequestListener {
-  const { handler, logger, openPaths = [], headers = {} } = settings
+  const { handler, logger, before, openPaths = [], headers = {} } = settings
   const isLetIn = compileAuthentication(settings.auth ?? {})
   const failures = new FailureLimit()
 
@@ -173,6 +175,7 @@ function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): Re
         ? undefined
         : setTimeout(() => response.destroy(), limits.responseTimeoutMs)
     response.once('close', () => clearTimeout(deadline))
+    if (before?.(request, response) === true) return
     const path = request.url?.split('?', 1)[0] ?? ''
     if (isLetIn !== undefined && !openPaths.includes(path) && !admit(isLetIn, request, response)) return
     void run(request, response)
