@@ -5,7 +5,7 @@ set -euo pipefail
 
 cache="${WEIR_PEERS_CACHE:-$HOME/.cache/weir-peers}"
 
-packages=(prometheus prometheus-node-exporter)
+packages=(etcd-server prometheus prometheus-node-exporter)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
@@ -18,7 +18,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update --quiet=2
   apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}" >/dev/null
 fi
-for command in prometheus promtool prometheus-node-exporter; do
+for command in etcd prometheus promtool prometheus-node-exporter; do
   command -v "$command" >/dev/null || { echo "peer $command is missing after the install" >&2; exit 1; }
 done
 
@@ -44,3 +44,21 @@ build victoria-metrics 1.151.0 $victoria/victoria-metrics v1.151.0
 # As a Go module, release 3.16 of Prometheus is v0.316.
 build prometheus 3.16.0 github.com/prometheus/prometheus/cmd/prometheus v0.316.0
 build promtool 3.16.0 github.com/prometheus/prometheus/cmd/promtool v0.316.0
+build metrics-server 0.8.0 sigs.k8s.io/metrics-server/cmd/metrics-server v0.8.0
+
+# Builds the program of scripts/peers/NAME as $cache/NAME-VERSION/NAME, where it is not there yet: for what cannot be
+# installed as a module.
+build_here() {
+  local name=$1 version=$2 folder="$cache/$1-$2"
+  [ -x "$folder/$name" ] && return
+  command -v go >/dev/null || { echo "peer $name is built with Go, which is not installed" >&2; exit 1; }
+  echo "Building $name $version ..." >&2
+  mkdir -p "$folder"
+  (cd "$(dirname "${BASH_SOURCE[0]}")/peers/$name" &&
+    GOFLAGS=-mod=readonly CGO_ENABLED=0 go build -tags netgo -ldflags '-s -w' -o "$folder/$name.part" .)
+  mv "$folder/$name.part" "$folder/$name"
+}
+
+build_here cadvisor 0.60.6
+# Some ten minutes on two cores.
+build_here kube-apiserver 1.34.4

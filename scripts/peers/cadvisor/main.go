@@ -1,0 +1,42 @@
+// cAdvisor's manager and Prometheus collector behind a page, as its own command has them: that command is in no module.
+package main
+
+import (
+	"flag"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/google/cadvisor/lib/cache/memory"
+	"github.com/google/cadvisor/lib/container"
+	_ "github.com/google/cadvisor/lib/container/containerd/install"
+	_ "github.com/google/cadvisor/lib/container/systemd/install"
+	"github.com/google/cadvisor/lib/manager"
+	"github.com/google/cadvisor/lib/metrics"
+	"github.com/google/cadvisor/lib/model"
+	"github.com/google/cadvisor/lib/utils/sysfs"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"k8s.io/utils/clock"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:0", "where to serve /metrics")
+	flag.Parse()
+	interval, isDynamic := time.Second, false
+	housekeeping := manager.HousekeepingConfig{Interval: &interval, AllowDynamic: &isDynamic}
+	cache := memory.New(2*time.Minute, nil)
+	containers, err := manager.New(cache, sysfs.NewRealSysFs(), housekeeping, container.AllMetrics, nil, nil, "", 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := containers.Start(); err != nil {
+		log.Fatal(err)
+	}
+	request := model.RequestOptions{IdType: model.TypeName, Count: 1, Recursive: true}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		metrics.NewPrometheusCollector(containers, nil, container.AllMetrics, clock.RealClock{}, request))
+	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	log.Fatal(http.ListenAndServe(*listen, nil))
+}
