@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { open, readFile, rename, stat, unlink, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -22,6 +23,11 @@ interface Owner {
   readonly realm: string
 }
 
+/** What a lock says; random besides, since the number of a file is used again. */
+interface LockText extends Owner {
+  readonly token: string
+}
+
 /** Another process, or another queue of this one, has the directory. */
 export class QueueInUseError extends Error {
   override readonly name = 'QueueInUseError'
@@ -31,11 +37,11 @@ export class QueueInUseError extends Error {
 /** The ownership of a directory, which one process has at a time. */
 export class DirectoryLock {
   readonly #path: string
-  readonly #inode: bigint
+  readonly #text: string
 
-  private constructor(path: string, inode: bigint) {
+  private constructor(path: string, text: string) {
     this.#path = path
-    this.#inode = inode
+    this.#text = text
   }
 
   /**
@@ -47,22 +53,21 @@ export class DirectoryLock {
   static async take(directory: string, clock: Clock, signal: AbortSignal): Promise<DirectoryLock> {
     const path = join(directory, lockName)
     for (;;) {
-      const lock = await create(path)
-      if (lock !== undefined) return new DirectoryLock(path, lock)
+      const text = await create(path)
+      if (text !== undefined) return new DirectoryLock(path, text)
       const found = await look(path)
       if (found === undefined) continue
       if (await lives(found, path, clock, signal)) {
         const who = found.owner === undefined ? 'another process' : `pid ${found.owner.pid}`
         throw new QueueInUseError(`queue directory in use by ${who}: ${directory}`)
       }
-      await takeAway(path, found.inode)
+      await takeAway(path, found.text)
     }
   }
 
   /** Shows that the owner lives; false where somebody else has taken the directory. */
   async show(): Promise<boolean> {
-    const status = await stat(this.#path, { bigint: true }).catch(() => undefined)
-    if (status?.ino !== this.#inode) return false
+    if ((await readText(this.#path)) !== this.#text) return false
     const now = new Date()
     await utimes(this.#path, now, now)
     return true
@@ -70,20 +75,19 @@ export class DirectoryLock {
 
   /** Gives the directory free. */
   async release(): Promise<void> {
-    const status = await stat(this.#path, { bigint: true }).catch(() => undefined)
-    if (status?.ino === this.#inode) await unlink(this.#path)
+    if ((await readText(this.#path)) === this.#text) await unlink(this.#path)
   }
 }
 
 interface Found {
   /** Undefined where the lock does not say, as one that was just made. */
   readonly owner: Owner | undefined
-  readonly inode: bigint
+  readonly text: string
   readonly modified: number
 }
 
-/** Makes the lock; undefined where there is one. */
-async function create(path: string): Promise<bigint | undefined> {
+/** Makes the lock, and returns what it says; undefined where there is one. */
+async function create(path: string): Promise<string | undefined> {
   let handle
   try {
     handle = await open(path, 'wx', 0o640)
@@ -92,8 +96,10 @@ async function create(path: string): Promise<bigint | undefined> {
     throw error
   }
   try {
-    await handle.writeFile(`${JSON.stringify(self())}\n`)
-    return (await handle.stat({ bigint: true })).ino
+    const lock: LockText = { ...self(), token: randomUUID() }
+    const text = `${JSON.stringify(lock)}\n`
+    await handle.writeFile(text)
+    return text
   } finally {
     await handle.close()
   }
@@ -103,8 +109,8 @@ async function create(path: string): Promise<bigint | undefined> {
 async function look(path: string): Promise<Found | undefined> {
   try {
     const text = await readFile(path, 'utf8')
-    const { ino, mtimeMs } = await stat(path, { bigint: true })
-    return { owner: parseOwner(text), inode: ino, modified: Number(mtimeMs) }
+    const { mtimeMs } = await stat(path)
+    return { owner: parseOwner(text), text, modified: mtimeMs }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
@@ -128,7 +134,7 @@ async function lives(
 }
 
 /** Removes a lock that nobody owns, and no other one that took its place meanwhile. */
-async function takeAway(path: string, inode: bigint): Promise<void> {
+async function takeAway(path: string, text: string): Promise<void> {
   const aside = `${path}.${process.pid}`
   try {
     await rename(path, aside)
@@ -136,8 +142,7 @@ async function takeAway(path: string, inode: bigint): Promise<void> {
     if (codeOf(error) === 'ENOENT') return
     throw error
   }
-  const { ino } = await stat(aside, { bigint: true })
-  await (ino === inode ? unlink(aside) : rename(aside, path))
+  await ((await readText(aside)) === text ? unlink(aside) : rename(aside, path))
 }
 
 function parseOwner(text: string): Owner | undefined {
@@ -150,7 +155,7 @@ function parseOwner(text: string): Owner | undefined {
 }
 
 function self(): Owner {
-  const boot = readText('/proc/sys/kernel/random/boot_id') ?? hostname()
+  const boot = readNow('/proc/sys/kernel/random/boot_id') ?? hostname()
   return { pid: process.pid, start: startOf(process.pid), realm: `${boot} ${pidNamespace()}` }
 }
 
@@ -167,7 +172,7 @@ function pidNamespace(): string {
  * bracket. A process that has ended and that nobody has waited for has no start.
  */
 function startOf(pid: number): string | undefined {
-  const fields = readText(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
+  const fields = readNow(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')
   return fields?.[0] === 'Z' ? undefined : fields?.[19]
 }
 
@@ -181,7 +186,12 @@ function isThere(pid: number): boolean {
   }
 }
 
-function readText(path: string): string | undefined {
+/** What a file has; undefined where it cannot be read. */
+async function readText(path: string): Promise<string | undefined> {
+  return await readFile(path, 'utf8').catch(() => undefined)
+}
+
+function readNow(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch {

@@ -180,10 +180,7 @@ export class SegmentLog {
   async #commit(): Promise<void> {
     // What failed is tried on a new file: on a full disk there may be room in the last block of the old one.
     const shards = this.#pending[0]?.shards ?? this.#writer?.segment.shards ?? 0
-    const isOver =
-      this.#failing ||
-      this.#writer?.segment.shards !== shards ||
-      this.#writer.end >= this.#options.segmentBytes
+    const isOver = this.#failing || this.#writer?.segment.shards !== shards
     // It comes first: where its sync fails, what it had is written again before what waits.
     if (isOver) await this.#endWriter()
     if (this.#resting) return
@@ -206,17 +203,20 @@ export class SegmentLog {
     else if (sync === 'interval') this.#armSync(maxUnsyncedBytes)
     this.#recover()
     this.#listener.kept(batch.map(([entry]) => entry))
+    // At once: one that is settled goes only when nothing more is written to it, and a full queue may take nothing more.
+    if ((this.#writer?.end ?? 0) >= this.#options.segmentBytes) await this.#endWriter()
   }
 
   /** The oldest entries, as many as go into one write; those that were settled meanwhile are not written. */
   #takeBatch(shards: number): Unwritten[] {
     const batch: Unwritten[] = []
+    const most = Math.min(writeBytes, this.#options.segmentBytes)
     let bytes = 0
     let taken = 0
     for (const entry of this.#pending) {
       const { request, settled } = entry
       if (!settled && request !== undefined) {
-        const isTooMuch = batch.length > 0 && bytes + request.body.length > writeBytes
+        const isTooMuch = batch.length > 0 && bytes + request.body.length > most
         if (isTooMuch || entry.shards !== shards) break
         bytes += request.body.length
         batch.push([entry, request])
