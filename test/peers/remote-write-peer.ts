@@ -72,12 +72,12 @@ export class RemoteWritePeer implements AsyncDisposable {
     throw new Error(`the peer is not ready: ${this.#output}`)
   }
 
-  /** Kills it without a chance to say goodbye. */
-  async kill(): Promise<void> {
+  /** Ends it, unless another signal says so without a chance to say goodbye: some lose then what they acknowledged. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.#process
     if (child === undefined || child.exitCode !== null) return
     const exited = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await exited
   }
 
