@@ -1,11 +1,8 @@
 import type { Batch } from '#src/model/batch.ts'
-import { ClassicToPoints } from '#src/model/classic-to-points.ts'
-import type { Layout } from '#src/model/layout.ts'
-import type { Kind } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
-import { isLonePart } from './metric-form.ts'
-import { MetricGroups } from './metric-groups.ts'
+import type { MetricGroups } from './metric-groups.ts'
 import { arrange, portionsOf, type Portion } from './portion.ts'
+import { SourceTrack, type ConvertedBatch } from './source-track.ts'
 
 /** The data of one OTLP request. */
 export interface MetricsRequest {
@@ -18,17 +15,11 @@ export interface MetricsRequest {
 }
 
 /**
- * Kinds whose classic parts become points. The compatibility specification has no form for gauge histograms: their
- * parts stay series.
- */
-const convertedKinds: ReadonlySet<Kind> = new Set(['histogram', 'summary', 'sum'])
-
-/**
  * Makes requests of batches: turns classic parts into points, and sorts data points by resource, scope and metric.
  * What follows from identity alone is kept per source. Batches of a source come in order.
  */
 export class MetricsWalk {
-  readonly #tracks = new Map<Source, Track>()
+  readonly #tracks = new Map<Source, SourceTrack>()
 
   /** Nothing of the source comes any more. */
   forget(source: Source): void {
@@ -56,69 +47,13 @@ export class MetricsWalk {
     yield* run.requests(maxPoints)
   }
 
-  #trackOf(source: Source): Track {
+  #trackOf(source: Source): SourceTrack {
     let track = this.#tracks.get(source)
     if (track === undefined) {
-      track = new Track(source)
+      track = new SourceTrack(source)
       this.#tracks.set(source, track)
     }
     return track
-  }
-}
-
-/** A batch as OTLP sees it. */
-interface ConvertedBatch {
-  readonly batch: Batch
-  /** How many data points of the batch before each slot stands for; undefined where each is one. */
-  readonly weights: Uint32Array | undefined
-  readonly malformed: number
-  /** Data points that show in others. */
-  readonly absorbed: number
-}
-
-/** What is remembered of a source. */
-class Track {
-  readonly #source: Source
-  readonly #groups = new MetricGroups()
-  /** Made when the first part of a classic histogram or summary comes. */
-  #converter: ClassicToPoints | undefined
-  #seen: Layout | undefined
-  #grouped: Layout | undefined
-
-  constructor(source: Source) {
-    this.#source = source
-  }
-
-  /** The layout that the groups are of. */
-  get groupedLayout(): Layout | undefined {
-    return this.#grouped
-  }
-
-  convert(batch: Batch): ConvertedBatch {
-    const { layout } = batch
-    if (this.#converter === undefined && this.#bringsParts(layout)) {
-      this.#converter = new ClassicToPoints(this.#source, convertedKinds)
-    }
-    this.#seen = layout
-    return this.#converter?.convert(batch) ?? { batch, weights: undefined, malformed: 0, absorbed: 0 }
-  }
-
-  group(layout: Layout): MetricGroups {
-    this.#groups.follow(layout)
-    this.#grouped = layout
-    return this.#groups
-  }
-
-  dispose(): void {
-    this.#converter?.dispose()
-  }
-
-  #bringsParts(layout: Layout): boolean {
-    for (const slot of layout.changedSince(this.#seen)) {
-      const series = layout.series[slot]
-      if (series !== undefined && isLonePart(series)) return true
-    }
-    return false
   }
 }
 

@@ -1,46 +1,43 @@
-import type { Batch, Exemplar } from '#src/model/batch.ts'
-import { sameResource, sameScope } from '#src/model/series.ts'
+import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
-import type { Intake } from '#src/queue/intake.ts'
 import type { Encoding } from '#src/push/encoding.ts'
 import { BufferPool } from '#src/queue/buffer-pool.ts'
-import { pointAttributes } from './derived-resource.ts'
-import { writeAttributes } from './encode/attributes.ts'
-import { pointFields, writeDataPoint } from './encode/data-point.ts'
-import {
-  dataFields,
-  metricFields,
-  requestFields,
-  resourceMetricsFields,
-  scopeMetricsFields,
-} from './encode/fields.ts'
-import {
-  writeDataEnd,
-  writeMetricBeginning,
-  writeMetricEnd,
-  writeResource,
-  writeResourceEnd,
-  writeScope,
-  writeScopeEnd,
-} from './encode/frames.ts'
+import type { Intake } from '#src/queue/intake.ts'
 import { protobufForm, RequestBuilder } from './encode/request-builder.ts'
 import type { RequestParts } from './encode/request-parts.ts'
-import { shardOf } from './encode/resource-shard.ts'
 import { ReverseWriter } from './encode/reverse-writer.ts'
-import { MetricsWalk } from './metrics-walk.ts'
-import type { Portion } from './portion.ts'
+import { SourceUnits } from './encode/source-units.ts'
+import { stampOf, type Stamp } from './encode/stamp.ts'
+import { encodeUnit } from './encode/unit-encoder.ts'
+import { writeSelected } from './encode/unit-image.ts'
+import type { Unit } from './encode/unit.ts'
+import { SourceTrack, type ConvertedBatch } from './source-track.ts'
 
 /** How much memory of requests that were sent is kept for later ones. */
 const maxIdleBytes = 1 << 25
 
-/** Data points that are encoded between two turns of the event loop at least. */
-const sliceSize = 512
+/** What is known of a source. */
+interface Known {
+  readonly track: SourceTrack
+  readonly units: SourceUnits
+}
 
-/** Encodes batches as ExportMetricsServiceRequests of protobuf. */
+/** A batch on its way into requests. */
+interface Sample {
+  readonly converted: ConvertedBatch
+  readonly stamp: Stamp
+  readonly known: Known
+  readonly intake: Intake
+}
+
+/**
+ * Encodes batches as ExportMetricsServiceRequests of protobuf, mostly by patching what was encoded before: times and values
+ * have the same place and length each time. The data of a resource always goes through the same shard.
+ */
 export class ProtobufRequests implements Encoding {
   readonly format = protobufForm.format
   readonly #parts: RequestParts
-  readonly #walk = new MetricsWalk()
+  readonly #sources = new Map<Source, Known>()
   readonly #writer = new ReverseWriter()
   readonly #builders: readonly RequestBuilder[]
 
@@ -48,118 +45,123 @@ export class ProtobufRequests implements Encoding {
     this.#parts = parts
     const { shards, limits, now, events } = parts
     const pool = new BufferPool(maxIdleBytes)
+    const done = events.done.bind(events)
     this.#builders = Array.from(
       { length: shards },
-      (_, shard) =>
-        new RequestBuilder({
-          form: protobufForm,
-          shard,
-          limits,
-          pool,
-          now,
-          done: (request) => events.done(request),
-        }),
+      (_, shard) => new RequestBuilder({ form: protobufForm, shard, limits, pool, now, done }),
     )
   }
 
-  /** Bytes that wait in requests that are not full. */
   get bytes(): number {
     let bytes = 0
     for (const builder of this.#builders) bytes += builder.bytes
     return bytes
   }
 
-  /** Encodes batches into requests. It yields after some work, so that other work gets its turn. */
   *encode(batches: readonly Batch[], intake: Intake): Generator<void, void> {
-    for (const { portions, points, malformed } of this.#walk.requests(batches, sliceSize)) {
-      if (malformed > 0) this.#parts.events.dropped(intake, malformed, 'malformed')
-      let left = points
-      for (const [shard, own] of Map.groupBy(portions, ({ group }) =>
-        shardOf(group.scope.resource, this.#builders.length),
-      )) {
-        const size = own.reduce((sum, { slots }) => sum + slots.length, 0)
-        left -= size
-        this.#add(own, size, intake, this.#builders[shard])
-      }
-      if (left > 0) {
-        this.#parts.events.encoded(left, 0)
-        intake.deliver(left)
-      }
-      yield
-    }
+    for (const batch of batches) yield* this.#encode(batch, intake)
   }
 
-  /** Finishes all requests. */
   flush(): void {
     for (const builder of this.#builders) builder.flush()
   }
 
-  /** Forgets a source; what was encoded of it is not touched. */
   forget(source: Source): void {
-    this.#walk.forget(source)
+    this.#sources.get(source)?.track.dispose()
+    this.#sources.delete(source)
   }
 
-  #add(
-    portions: readonly Portion[],
-    size: number,
-    intake: Intake,
-    builder: RequestBuilder | undefined,
-  ): void {
-    if (builder === undefined) return
-    const writer = this.#writer
-    writer.clear()
-    writePortions(writer, portions)
-    const bytes = writer.position
-    builder.makeRoom(size, bytes)
-    builder.add(writer.written, size, intake, size)
-    this.#parts.events.encoded(size, bytes)
+  *#encode(original: Batch, intake: Intake): Generator<void, void> {
+    const known = this.#knownOf(original.layout.source)
+    const { track, units } = known
+    const converted = track.convert(original)
+    const { batch, malformed, absorbed } = converted
+    yield* units.follow(batch.layout, track.group(batch.layout))
+    this.#drop(intake, malformed)
+    if (absorbed > 0) {
+      // What they say shows in others, or is that a part of a whole ended.
+      this.#parts.events.encoded(absorbed, 0)
+      intake.deliver(absorbed)
+    }
+    units.renew(batch.slots === undefined ? units.units() : units.byUnit(batch.slots).keys())
+    units.reform(batch)
+    const sample: Sample = { converted, stamp: stampOf(batch), known, intake }
+    if (batch.slots === undefined) {
+      for (const unit of units.units()) {
+        this.#encodeUnit(unit, undefined, sample)
+        yield
+      }
+      return
+    }
+    for (const [unit, slots] of units.byUnit(batch.slots)) {
+      this.#encodeUnit(unit, slots, sample)
+      yield
+    }
   }
-}
 
-/** Writes whole `ResourceMetrics`. */
-function writePortions(writer: ReverseWriter, portions: readonly Portion[]): void {
-  const end = { resource: 0, scope: 0, metric: 0, data: 0 }
-  const exemplars = new Map<Batch, ReadonlyMap<number, readonly Exemplar[]>>()
-  for (let index = portions.length - 1; index >= 0; index--) {
-    const portion = portions[index]
-    if (portion === undefined) continue
-    const after = portions[index + 1]
-    const before = portions[index - 1]
-    const { group, form, slots, batch } = portion
-    const { scope } = group
-    const { resource } = scope
-    if (after === undefined || !sameResource(after.group.scope.resource, resource)) {
-      end.resource = writer.position
-      writeResourceEnd(writer, resource)
+  #knownOf(source: Source): Known {
+    let known = this.#sources.get(source)
+    if (known === undefined) {
+      const { shards, limits } = this.#parts
+      known = { track: new SourceTrack(source), units: new SourceUnits(shards, limits.maxPoints) }
+      this.#sources.set(source, known)
     }
-    if (after === undefined || !sameScope(after.group.scope, scope)) {
-      end.scope = writer.position
-      writeScopeEnd(writer, scope)
+    return known
+  }
+
+  #encodeUnit(unit: Unit, slots: readonly number[] | undefined, sample: Sample): void {
+    const { stamp, known, intake } = sample
+    const { series } = stamp.batch.layout
+    const { positions } = known.units
+    const sent = encodeUnit(unit, slots, stamp, { writer: this.#writer, series, positions })
+    const all = slots === undefined ? this.#weigh(unit.image.slots, sample) : this.#weigh(slots, sample)
+    const points = sent === undefined ? all : this.#weighAt(unit, sent, sample)
+    this.#drop(intake, all - points)
+    this.#put(unit, sent, points, sample)
+  }
+
+  /** Puts data points of a unit into requests, cut in two where they are more than one may hold. */
+  #put(unit: Unit, sent: Int32Array | undefined, points: number, sample: Sample): void {
+    const { intake } = sample
+    const builder = this.#builders[unit.shard]
+    const size = sent?.length ?? unit.count
+    if (builder === undefined || size === 0) return
+    let { bytes, length } = unit.image
+    if (sent !== undefined) {
+      writeSelected(unit, sent, this.#writer)
+      bytes = this.#writer.written
+      length = bytes.length
     }
-    end.metric = writer.position
-    writeMetricEnd(writer, group)
-    end.data = writer.position
-    writeDataEnd(writer, form, group.descriptor)
-    const own = exemplars.get(batch) ?? Map.groupBy(batch.exemplars ?? [], ({ slot }) => slot)
-    exemplars.set(batch, own)
-    for (const slot of slots.toReversed()) {
-      const series = batch.layout.series[slot]
-      if (series === undefined) continue
-      const endPoint = writer.position
-      writeDataPoint(writer, form, batch, slot, own.get(slot))
-      writeAttributes(writer, pointFields[form].attributes, pointAttributes(series))
-      writer.close(dataFields.dataPoints, endPoint)
+    if (size > 1 && !builder.holds(length)) {
+      const cut = sent ?? Int32Array.from({ length: size }, (_, position) => position)
+      const first = cut.subarray(0, size >> 1)
+      const inFirst = this.#weighAt(unit, first, sample)
+      this.#put(unit, first, inFirst, sample)
+      this.#put(unit, cut.subarray(size >> 1), points - inFirst, sample)
+      return
     }
-    writer.close(metricFields[form], end.data)
-    writeMetricBeginning(writer, group)
-    writer.close(scopeMetricsFields.metrics, end.metric)
-    if (before === undefined || !sameScope(before.group.scope, scope)) {
-      writeScope(writer, scope)
-      writer.close(resourceMetricsFields.scopeMetrics, end.scope)
-    }
-    if (before === undefined || !sameResource(before.group.scope.resource, resource)) {
-      writeResource(writer, resource)
-      writer.close(requestFields.resourceMetrics, end.resource)
-    }
+    builder.makeRoom(size, length)
+    builder.add(bytes.subarray(0, length), size, intake, points)
+    this.#parts.events.encoded(points, length)
+  }
+
+  #drop(intake: Intake, points: number): void {
+    if (points > 0) this.#parts.events.dropped(intake, points, 'malformed')
+  }
+
+  /** The data points that some slots stand for. */
+  #weigh(slots: Int32Array | readonly number[], { converted: { weights } }: Sample): number {
+    if (weights === undefined) return slots.length
+    let points = 0
+    for (const slot of slots) points += weights[slot] ?? 0
+    return points
+  }
+
+  #weighAt({ image }: Unit, positions: Int32Array, sample: Sample): number {
+    if (sample.converted.weights === undefined) return positions.length
+    return this.#weigh(
+      positions.map((position) => image.slots[position] ?? 0),
+      sample,
+    )
   }
 }

@@ -3,8 +3,9 @@ import { internAttributes, type AttributeValue } from '#src/model/attribute-set.
 import { Batch, flag, type Columns } from '#src/model/batch.ts'
 import type { Layout } from '#src/model/layout.ts'
 import { makeResource, makeScope, type Scope } from '#src/model/resource.ts'
-import type { Kind } from '#src/model/series.ts'
-import { pointArbitrary } from './points.ts'
+import type { Point } from '#src/model/point.ts'
+import type { Kind, Series } from '#src/model/series.ts'
+import { pointArbitraries } from './points.ts'
 import { layoutOf, series } from './series.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 8 })
@@ -47,28 +48,25 @@ const scopes: readonly Scope[] = [
 
 const numericKinds: readonly Kind[] = ['gauge', 'sum', 'unknown', 'info', 'stateset']
 
-/** Series of any kind, with what kind of value each has. */
+/** A series of any kind; the attribute `#` tells it from others. */
+export const seriesArbitrary: fc.Arbitrary<Series> = fc
+  .record({
+    attributes,
+    id: fc.bigInt({ min: 0n, max: 2n ** 48n }),
+    name: fc.constantFrom('a', 'b', 'metric.with.a.longer.name'),
+    scope: fc.constantFrom(...scopes),
+    kind: fc.constantFrom<Kind>(...numericKinds, 'histogram', 'exponential_histogram', 'summary'),
+    unit: fc.constantFrom('', 'By'),
+    description: fc.constantFrom('', 'What it is.'),
+    monotonic: fc.boolean(),
+    temporality: fc.constantFrom('delta', 'cumulative'),
+  })
+  .map(({ attributes: own, id, name, ...options }) => series(name, { ...own, '#': id }, options))
+
+/** A layout of series of any kind. */
 export const layoutArbitrary: fc.Arbitrary<Layout> = fc
-  .array(
-    fc.record({
-      attributes,
-      name: fc.constantFrom('a', 'b', 'metric.with.a.longer.name'),
-      scope: fc.constantFrom(...scopes),
-      kind: fc.constantFrom<Kind>(...numericKinds, 'histogram', 'exponential_histogram', 'summary'),
-      unit: fc.constantFrom('', 'By'),
-      description: fc.constantFrom('', 'What it is.'),
-      monotonic: fc.boolean(),
-      temporality: fc.constantFrom('delta', 'cumulative'),
-    }),
-    { minLength: 1, maxLength: 12 },
-  )
-  .map((all) =>
-    layoutOf(
-      all.map(({ attributes: own, name, kind, ...options }, index) =>
-        series(name, { ...own, '#': BigInt(index) }, { kind, ...options }),
-      ),
-    ),
-  )
+  .array(seriesArbitrary, { minLength: 1, maxLength: 12 })
+  .map((all) => layoutOf(all))
 
 const exemplarArbitrary = fc.record({
   value: fc.oneof(fc.double(), int),
@@ -81,7 +79,7 @@ const exemplarArbitrary = fc.record({
 
 const sampleArbitrary = fc.record({
   number: fc.oneof(fc.double(), int),
-  point: fc.array(pointArbitrary, { minLength: 30, maxLength: 30 }),
+  points: fc.record(pointArbitraries),
   stale: fc.nat(9).map((odds) => odds === 0),
   ownTime: fc.option(fc.nat(1_700_000_000_000), { nil: Number.NaN }),
   ownStart: fc.option(fc.nat(1_600_000_000_000), { nil: Number.NaN }),
@@ -99,6 +97,8 @@ const shapeArbitrary = fc.record({
   nanos: fc.nat(3).map((odds) => odds === 0),
   exemplars: fc.boolean(),
   sparse: fc.boolean(),
+  /** Numbers that are doubles, and no series that ends. */
+  plain: fc.boolean(),
 })
 
 /** A batch over a layout, with columns of any shape. */
@@ -107,9 +107,9 @@ export function batchOverArbitrary(layout: Layout): fc.Arbitrary<Batch> {
   return fc
     .tuple(shapeArbitrary, fc.array(sampleArbitrary, { minLength: length, maxLength: length }))
     .map(([shape, samples]) => {
-      const points = samples.map(({ point }, slot) => {
-        const kind = layout.series[slot]?.metric.descriptor.kind
-        return point.find((each) => each.kind === kind)
+      const points = samples.map(({ points: any }, slot): Point | undefined => {
+        const { kind } = layout.series[slot]?.metric.descriptor ?? { kind: 'gauge' }
+        return kind in any ? any[kind as Point['kind']] : undefined
       })
       const columns: Columns = {
         time: shape.time,
@@ -119,11 +119,16 @@ export function batchOverArbitrary(layout: Layout): fc.Arbitrary<Batch> {
         timesNano: shape.nanos ? BigInt64Array.from(samples, (sample) => sample.nano) : undefined,
         startTimesNano: shape.nanos ? BigInt64Array.from(samples, ({ startNano }) => startNano) : undefined,
         values: Float64Array.from(samples, ({ number }) => Number(number)),
-        integers: BigInt64Array.from(samples, ({ number }) => (typeof number === 'bigint' ? number : 0n)),
-        flags: Uint8Array.from(
-          samples,
-          ({ number, stale }) => (typeof number === 'bigint' ? flag.integer : 0) | (stale ? flag.stale : 0),
-        ),
+        integers: shape.plain
+          ? undefined
+          : BigInt64Array.from(samples, ({ number }) => (typeof number === 'bigint' ? number : 0n)),
+        flags: shape.plain
+          ? undefined
+          : Uint8Array.from(
+              samples,
+              ({ number, stale }) =>
+                (typeof number === 'bigint' ? flag.integer : 0) | (stale ? flag.stale : 0),
+            ),
         points: points.some((point) => point !== undefined) ? points : undefined,
         exemplars: shape.exemplars
           ? samples.flatMap(({ exemplars }, slot) =>

@@ -88,3 +88,34 @@ export function withoutDefaults<Value>(value: Value): Value {
   )
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutDefaults(inner)])) as Value
 }
+
+/**
+ * The data points of some requests, each with all that says whose it is, in an order that does not depend on how they were
+ * put together; without the members that say what their absence says.
+ */
+export function contentOf(requests: readonly RequestJson[]): unknown[] {
+  const points = requests.flatMap(({ resourceMetrics }) =>
+    resourceMetrics.flatMap(({ scopeMetrics, ...resource }) =>
+      scopeMetrics.flatMap(({ metrics, ...scope }) =>
+        metrics.flatMap((metric) =>
+          Object.entries(metric).flatMap(([form, data]) => {
+            if (typeof data !== 'object' || data === null || !('dataPoints' in data)) return []
+            const { dataPoints, ...rest } = data as { readonly dataPoints: readonly DataPoint[] }
+            const about = { resource, scope, metric: { ...metric, [form]: rest } }
+            return dataPoints.map((point) => withoutDefaults({ ...about, point }))
+          }),
+        ),
+      ),
+    ),
+  )
+  return points.toSorted((a, b) => (sortedJson(a) < sortedJson(b) ? -1 : 1))
+}
+
+/** JSON whose members are in the order of their names. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner !== 'object' || inner === null || Array.isArray(inner)
+      ? inner
+      : Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  )
+}

@@ -223,7 +223,12 @@ export class OtlpRequests {
 
   /** The same, read back and delivered. */
   read(batches: readonly Batch[]): RequestJson[] {
-    return this.requests(batches).map(({ format, body, shares, release }) => {
+    return this.deliver(this.requests(batches))
+  }
+
+  /** Delivers requests, and reads them. */
+  deliver(requests: readonly EncodedRequest[]): RequestJson[] {
+    return requests.map(({ format, body, shares, release }) => {
       const read =
         format === 'json' ? (JSON.parse(body.toString()) as RequestJson) : readProtobufRequest(body)
       for (const { intake, points } of shares) intake.deliver(points)

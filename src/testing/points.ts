@@ -7,9 +7,9 @@ const buckets = fc.record({
   offset: fc.integer({ min: -1000, max: 1000 }),
   counts: fc.array(count, { maxLength: 4 }),
 })
-/** Any point of a histogram, exponential histogram or summary, counts beyond 2^53 among them. */
-export const pointArbitrary: fc.Arbitrary<Point> = fc.oneof(
-  fc.array(fc.double({ noNaN: true }), { maxLength: 4 }).chain((bounds) =>
+/** Any points of each kind, counts beyond 2^53 among them. */
+export const pointArbitraries = {
+  histogram: fc.array(fc.double({ noNaN: true }), { maxLength: 4 }).chain((bounds) =>
     fc.record({
       kind: fc.constant('histogram' as const),
       count,
@@ -20,7 +20,7 @@ export const pointArbitrary: fc.Arbitrary<Point> = fc.oneof(
       counts: fc.array(count, { minLength: bounds.length + 1, maxLength: bounds.length + 1 }),
     }),
   ),
-  fc.record({
+  exponential_histogram: fc.record({
     kind: fc.constant('exponential_histogram' as const),
     count,
     sum: optional,
@@ -32,7 +32,7 @@ export const pointArbitrary: fc.Arbitrary<Point> = fc.oneof(
     positive: buckets,
     negative: buckets,
   }),
-  fc.record({
+  summary: fc.record({
     kind: fc.constant('summary' as const),
     count,
     sum: fc.double(),
@@ -40,4 +40,7 @@ export const pointArbitrary: fc.Arbitrary<Point> = fc.oneof(
       maxLength: 3,
     }),
   }),
-)
+} as const satisfies Record<Point['kind'], fc.Arbitrary<Point>>
+
+/** Any point of a histogram, exponential histogram or summary. */
+export const pointArbitrary: fc.Arbitrary<Point> = fc.oneof(...Object.values(pointArbitraries))

@@ -22,6 +22,10 @@ import {
   summaryFields,
 } from './fields.ts'
 import type { ReverseWriter } from './reverse-writer.ts'
+import type { Stamp } from './stamp.ts'
+
+/** The wire type of a fixed64. */
+const fixed64 = 1
 
 /** The numbers of the fields that data points of all forms have, by form. */
 export const pointFields = {
@@ -32,17 +36,20 @@ export const pointFields = {
   summary: { ...summaryFields, exemplars: undefined },
 } as const satisfies Record<Form, object>
 
-/** Writes what is in a data point of a batch, without its attributes. */
+/**
+ * Writes what is in a data point of a batch behind its attributes: start time, time, and the rest.
+ *
+ * @returns the writer's position at which the eight bytes of the time begin
+ */
 export function writeDataPoint(
   writer: ReverseWriter,
   form: Form,
-  batch: Batch,
+  { batch, exemplars: all }: Pick<Stamp, 'batch' | 'exemplars'>,
   slot: number,
-  exemplars: readonly Exemplar[] | undefined,
-): void {
+): number {
   const fields = pointFields[form]
-  const stale = batch.isStale(slot)
-  if (stale) writer.varint(fields.flags, noRecordedValue)
+  const exemplars = all?.get(slot)
+  if (batch.isStale(slot)) writer.varint(fields.flags, noRecordedValue)
   else {
     if (fields.exemplars !== undefined && exemplars !== undefined) {
       for (const exemplar of exemplars.toReversed()) writeExemplar(writer, fields.exemplars, exemplar)
@@ -50,9 +57,12 @@ export function writeDataPoint(
     if (form === 'gauge' || form === 'sum') writeNumber(writer, batch, slot)
     else writePoint(writer, batch.points?.[slot])
   }
-  writer.fixed64(fields.time, timeNano(batch, slot))
+  writer.fixed64Value(timeNano(batch, slot))
+  const { position } = writer
+  writer.tag(fields.time, fixed64)
   const start = startTimeNano(batch, slot)
   if (start !== 0n) writer.fixed64(fields.startTime, start)
+  return position
 }
 
 function writeNumber(writer: ReverseWriter, { values, flags, integers }: Batch, slot: number): void {

@@ -44,13 +44,13 @@ export class ReverseWriter {
   /** Ends a message, a text or packed numbers, of which everything since a position is. */
   close(field: number, end: number): void {
     this.#number(this.position - end)
-    this.#tag(field, 2)
+    this.tag(field, 2)
   }
 
   /** A whole number from 0 on. */
   varint(field: number, value: number): void {
     this.#number(value)
-    this.#tag(field, 0)
+    this.tag(field, 0)
   }
 
   bool(field: number, value: boolean): void {
@@ -60,7 +60,7 @@ export class ReverseWriter {
   /** An int64. */
   int64(field: number, value: bigint): void {
     this.unsigned(BigInt.asUintN(64, value))
-    this.#tag(field, 0)
+    this.tag(field, 0)
   }
 
   /** A sint32. */
@@ -71,12 +71,12 @@ export class ReverseWriter {
   /** A fixed64 or sfixed64: a whole number below 2^53, or a bigint. */
   fixed64(field: number, value: number | bigint): void {
     this.fixed64Value(value)
-    this.#tag(field, 1)
+    this.tag(field, 1)
   }
 
   double(field: number, value: number): void {
     this.doubleValue(value)
-    this.#tag(field, 1)
+    this.tag(field, 1)
   }
 
   text(field: number, value: string): void {
@@ -85,14 +85,14 @@ export class ReverseWriter {
     this.start -= length
     this.bytes.write(value, this.start)
     this.#number(length)
-    this.#tag(field, 2)
+    this.tag(field, 2)
   }
 
   /** Bytes as a field. */
   data(field: number, value: Uint8Array): void {
     this.raw(value)
     this.#number(value.length)
-    this.#tag(field, 2)
+    this.tag(field, 2)
   }
 
   /** Whole fields as they are. */
@@ -100,6 +100,11 @@ export class ReverseWriter {
     this.reserve(fields.length)
     this.start -= fields.length
     this.bytes.set(fields, this.start)
+  }
+
+  /** The number and the wire type of a field, in front of what it holds. */
+  tag(field: number, wireType: number): void {
+    this.#number(field * 8 + wireType)
   }
 
   /** A double without a tag: one of those that are packed. */
@@ -145,10 +150,6 @@ export class ReverseWriter {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer)
     this.start = bytes.length - position
-  }
-
-  #tag(field: number, wireType: number): void {
-    this.#number(field * 8 + wireType)
   }
 
   #number(value: number): void {
