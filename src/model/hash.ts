@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto'
+
 /**
  * A 64-bit hash, kept as two 32-bit integers because JavaScript has no cheap 64-bit one. Two lanes in the manner of
  * FNV-1a with offsets and factors of their own, each finished with MurmurHash3's mixer (fmix32).
@@ -31,7 +33,7 @@ const ownKey = randomHashKey()
  * one factor from whichever offset.
  */
 export function randomHashKey(): HashKey {
-  const [lowOffset = 0, highOffset = 0, low = 0, high = 0] = crypto.getRandomValues(new Int32Array(4))
+  const [lowOffset = 0, highOffset = 0, low = 0, high = 0] = randomFillSync(new Int32Array(4))
   // Not near 1 by modulus 8, so that a short cycle of powers cannot come up.
   return { lowOffset, highOffset, lowFactor: (low & ~7) | 5, highFactor: (high & ~7) | 3 }
 }
