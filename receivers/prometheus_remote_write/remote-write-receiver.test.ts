@@ -322,7 +322,7 @@ describe('resources', () => {
     const full = expect.arrayContaining([...plain, 'host', 'h'])
     expect(await resources(info)).toEqual([full])
     expect(await resources(up, info)).toEqual([full, full])
-    expect(receiver.context.next.batches[0]?.layout.size).toBe(3)
+    expect(receiver.context.next.batches[0]?.layout.size).toBe(2)
     expect(await resources(up, info)).toEqual([full, full])
     expect(receiver.context.next.batches[0]?.layout.size).toBe(2)
   })

@@ -267,13 +267,35 @@ describe('series', () => {
     const number = pushed.place('h', 'x', 'bucket')
     arrivals.record(number, 2, 2000)
     const [batch] = arrivals.end()
-    expect(batch?.layout.series.filter((each) => each !== undefined)).toHaveLength(2)
+    expect(batch?.layout.series.filter((each) => each !== undefined)).toHaveLength(1)
     expect(batch?.layout.series[batch.walk[0] ?? 0]?.role).toBe('bucket')
     expect(arrivals.size).toBe(1)
     expect(pushed.find('h_bucket x')).toBe(number)
     arrivals.begin(2)
     pushed.push('h_bucket x', 3)
     expect(arrivals.end()[0]?.layout.size).toBe(1)
+  })
+
+  test('give their place within a request, and what they had in it is kept', () => {
+    const pushed = new Pushed()
+    const { arrivals } = pushed
+    arrivals.begin(0)
+    pushed.push('h_bucket x', 1)
+    pushed.push('other', 5)
+    arrivals.record(pushed.place('h', 'x', 'bucket'), 2, 2000)
+    pushed.push('other', 6)
+    const batches = arrivals.end()
+    expect(batches.map((batch) => valuesOf(samplesOf(batch)))).toEqual([
+      [
+        ['h_bucket', 1],
+        ['other', 5],
+      ],
+      [
+        ['other', 6],
+        ['h_bucket', 2],
+      ],
+    ])
+    expect(batches.map(({ layout }) => layout.size)).toEqual([2, 2])
   })
 
   test('of a request that does not count are forgotten', () => {

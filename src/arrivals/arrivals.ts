@@ -91,8 +91,8 @@ export class Arrivals<Context = undefined> {
   readonly #outdated = new Set<number>()
   /** Series that this request made. */
   #added: number[] = []
-  /** Slots that another took the place of in this request: they go once its batches are made. */
-  #replaced: { readonly source: ArrivalSource; readonly slot: number }[] = []
+  /** Batches that had to be made before the end of the request. */
+  #early: Batch[] = []
   #touched: ArrivalSource[] = []
   /** Exemplars that came before a point that they could go with, by the number of their series. */
   readonly #waiting = new Map<number, ArrivingExemplar[]>()
@@ -188,7 +188,7 @@ export class Arrivals<Context = undefined> {
       this.#outdated.delete(known)
       const before = this.#seriesOf(known)
       if (before.metric === series.metric && before.role === series.role) this.#giveBack(series)
-      else this.#replace(known, series, home)
+      else this.#replace(known, series)
       return known
     }
     if (this.size >= this.#options.maxSeries) {
@@ -304,8 +304,8 @@ export class Arrivals<Context = undefined> {
 
   /** Ends the request. @returns its batches, to be emitted in this order */
   end(): Batch[] {
-    const batches: Batch[] = []
-    for (const source of this.#touched) batches.push(...source.take())
+    const batches = this.#early
+    for (const source of new Set(this.#touched)) batches.push(...source.take())
     this.#finish()
     return batches
   }
@@ -370,17 +370,16 @@ export class Arrivals<Context = undefined> {
     this.#exemplarsWaiting = 0
     this.#held = []
     this.#added = []
-    this.#replaced = []
+    this.#early = []
     this.#touched = []
     this.#columns = undefined
   }
 
   #finish(): void {
-    for (const { source, slot } of this.#replaced) source.remove(slot)
     for (const node of this.#held) this.#known.release(node, (gone) => this.#contexts.delete(gone))
     this.#held = []
     this.#added = []
-    this.#replaced = []
+    this.#early = []
     this.#touched = []
     this.#columns = undefined
   }
@@ -427,14 +426,20 @@ export class Arrivals<Context = undefined> {
     this.#cells[at + sourceCell] = this.#sourceNumbers.get(source) ?? -1
   }
 
-  #replace(number: number, series: Series, home: Home): void {
+  /**
+   * Puts a series in the place of another of its identity, in the same version of the same layout: consumers then see one end
+   * where the other begins, and never two.
+   */
+  #replace(number: number, series: Series): void {
     const at = number * seriesCells
     const source = this.#sources[this.#cells[at + sourceCell] ?? -1]
     const slot = this.#cells[at + slotCell] ?? 0
     if (source === undefined) throw new Error(`there is no series ${number}`)
-    this.#replaced.push({ source, slot })
+    // What the old one has in this request is on the layout that has it.
+    if (source.lastColumns(slot) !== undefined) this.#early.push(...source.take())
     this.#options.released?.(this.#seriesOf(number))
-    this.#put(number, series, home)
+    source.remove(slot)
+    this.#cells[at + slotCell] = source.add(series, number)
   }
 
   #sourceFor(series: Series, home: Home): ArrivalSource {
