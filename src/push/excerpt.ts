@@ -3,6 +3,9 @@ import { Secret } from '#src/config/secret.ts'
 /** How much of what a receiver says about a refusal is told, in bytes. */
 const excerptBytes = 256
 
+/** What a header `Authorization` says, also where it comes from a file, is encoded, or was fetched. */
+const authorization = /\b(basic|bearer)[ +]+[\w~+/.=-]+/gi
+
 /** Shortens what a receiver says, as it is but for secrets, which it might repeat. */
 export type Excerpt = (text: string) => string
 
@@ -14,6 +17,7 @@ export function excerptWithout(options: unknown): Excerpt {
   return (text) => {
     let shown = text
     for (const secret of secrets) shown = shown.replaceAll(secret, () => new Secret(secret).toString())
+    shown = shown.replace(authorization, (_, scheme: string) => `${scheme} ${new Secret('').toString()}`)
     const bytes = Buffer.from(shown)
     if (bytes.length <= excerptBytes) return shown
     // Bytes that go on with a character are left out with it.
