@@ -7,6 +7,7 @@ import type { Agenda } from './agenda.ts'
 import type { PlannedJob } from './plan.ts'
 import { ScrapeFailure } from './scrape-failure.ts'
 import type { ScrapeJob } from './scrape-job.ts'
+import type { ScrapeTurns } from './scrape-turns.ts'
 import { buildTarget } from './target-labels.ts'
 import { TargetLoop, type LoopSurroundings } from './target-loop.ts'
 import type { DroppedTarget, Target } from './target.ts'
@@ -18,6 +19,7 @@ const syncEveryMs = 5000
 export interface PoolSurroundings {
   readonly receiver: ReceiverContext
   readonly agenda: Agenda
+  readonly turns: Pick<ScrapeTurns, 'request' | 'end'>
   /** Who scrapes: replicas differ in it, so that they do not scrape at the same time. */
   readonly scraper: readonly string[]
   /** The parts of sources in use. */
@@ -38,6 +40,7 @@ interface Finding {
 export class ScrapePool implements LoopSurroundings {
   readonly receiver: ReceiverContext
   readonly agenda: Agenda
+  readonly turns: Pick<ScrapeTurns, 'request' | 'end'>
   readonly scraper: readonly string[]
   readonly #around: PoolSurroundings
   #plan: PlannedJob
@@ -57,6 +60,7 @@ export class ScrapePool implements LoopSurroundings {
   constructor(plan: PlannedJob, around: PoolSurroundings) {
     this.receiver = around.receiver
     this.agenda = around.agenda
+    this.turns = around.turns
     this.scraper = around.scraper
     this.#around = around
     this.#plan = plan

@@ -11,6 +11,7 @@ import type {
 import { Agenda } from './agenda.ts'
 import { discardPlan, type PlannedJob } from './plan.ts'
 import { traceSeries, traceTarget } from './relabel-trace.ts'
+import { ScrapeTurns } from './scrape-turns.ts'
 import { ScrapePool, type PoolSurroundings } from './scrape-pool.ts'
 import { droppedStatus, targetStatus } from './target-status.ts'
 import type { Target } from './target.ts'
@@ -19,6 +20,7 @@ import type { Target } from './target.ts'
 export class Scraper implements PoolSurroundings, TargetsView {
   readonly receiver: ReceiverContext
   readonly agenda: Agenda
+  readonly turns: ScrapeTurns
   readonly scraper: readonly string[]
   readonly parts = new Set<string>()
   readonly #pools = new Map<string, ScrapePool>()
@@ -28,6 +30,7 @@ export class Scraper implements PoolSurroundings, TargetsView {
   constructor(receiver: ReceiverContext, identity: readonly string[] = []) {
     this.receiver = receiver
     this.agenda = new Agenda(receiver.clock)
+    this.turns = new ScrapeTurns(receiver.clock)
     this.scraper = [hostname(), ...identity]
   }
 

@@ -3,12 +3,14 @@ import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Agenda, Appointment } from './agenda.ts'
 import { firstDelay, type GridOptions } from './scrape-grid.ts'
+import type { ScrapeTurns, TurnTaker } from './scrape-turns.ts'
 import { TargetScraper, type LastScrape, type ScrapeSurroundings } from './target-scraper.ts'
 import type { Target } from './target.ts'
 
 /** What the loops of one job share. */
 export interface LoopSurroundings extends ScrapeSurroundings {
   readonly agenda: Agenda
+  readonly turns: Pick<ScrapeTurns, 'request' | 'end'>
   /** Who scrapes: replicas differ in it, so that they do not scrape at the same time. */
   readonly scraper: readonly string[]
   /** The layouts of targets that have the labels of a target that goes, and so its series. */
@@ -16,7 +18,7 @@ export interface LoopSurroundings extends ScrapeSurroundings {
 }
 
 /** Has one target scraped on its grid of times, until it is retired or stopped. */
-export class TargetLoop implements Appointment {
+export class TargetLoop implements Appointment, TurnTaker {
   due = 0
   place = -1
   /** Its labels and URL stay; the rest is what discovery and options said last. */
@@ -24,6 +26,8 @@ export class TargetLoop implements Appointment {
   readonly #around: LoopSurroundings
   readonly #scraper: TargetScraper
   #running: AbortController | undefined
+  /** The tick whose scrape waits for its turn. */
+  #waitingTick: number | undefined
   #grid: GridOptions
   /** The wall clock at the monotonic time of the first tick. */
   #anchorWall = 0
@@ -33,7 +37,7 @@ export class TargetLoop implements Appointment {
   #onRetired: (() => void) | undefined
   /** The time of those markers. */
   #endTime = 0
-  /** Ticks left out because the process was suspended or far too slow. */
+  /** Ticks left out because the process was suspended or far too slow, or a scrape still waited for its turn. */
   missed = 0
 
   constructor(target: Target, source: Source, around: LoopSurroundings) {
@@ -85,19 +89,36 @@ export class TargetLoop implements Appointment {
       this.#finishRetirement(this.#onRetired)
       return
     }
-    const { agenda, receiver } = this.#around
+    const { agenda, receiver, turns } = this.#around
     const { intervalMs } = this.target
     const tick = this.due
     const late = receiver.clock.monotonic() - tick
     const passed = Math.floor(late / intervalMs)
     agenda.set(this, tick + (passed + 1) * intervalMs)
     // After a suspension all targets are late: each goes on at its next time, so that there is no burst.
-    const skips = this.#running !== undefined || (late > intervalMs / 2 && !this.#skipped)
+    const busy = this.#running !== undefined || this.#waitingTick !== undefined
+    const skips = busy || (late > intervalMs / 2 && !this.#skipped)
     this.#skipped = skips
     const missed = passed + (skips ? 1 : 0)
     this.missed += missed
     if (missed > 0) receiver.collections.of(this.source.part).missed += missed
-    if (!skips) void this.#scrape(this.#timeOf(tick))
+    if (skips) return
+    this.#waitingTick = tick
+    turns.request(this)
+  }
+
+  get makesSeries(): boolean {
+    return this.#scraper.makesSeries
+  }
+
+  get answered(): boolean {
+    return this.#scraper.answered
+  }
+
+  takeTurn(): void {
+    const tick = this.#waitingTick
+    this.#waitingTick = undefined
+    if (tick !== undefined) void this.#scrape(this.#timeOf(tick))
   }
 
   /**
@@ -167,13 +188,17 @@ export class TargetLoop implements Appointment {
     } catch (error) {
       this.#around.receiver.logger.error('scraping has a defect', { target: this.source.part, error })
     }
-    if (this.#running === running) this.#running = undefined
+    if (this.#running !== running) return
+    this.#running = undefined
+    this.#around.turns.end(this)
   }
 
-  /** Ends the scrape that is under way, without a trace. */
+  /** Ends the scrape that is under way, or waits, without a trace. */
   #interrupt(): void {
     this.#running?.abort()
     this.#running = undefined
+    this.#waitingTick = undefined
+    this.#around.turns.end(this)
   }
 
   /** The time of the samples of a tick: as planned where that is near, which compresses better, else as it is. */

@@ -48,6 +48,7 @@ export class TargetScraper {
   /** Whether its series are to be made anew: by other options than before. */
   #outdated = false
   #owed: readonly Batch[] = []
+  #body: ScrapeBody | undefined
   /** Undefined before the first scrape has ended. */
   last: LastScrape | undefined
 
@@ -60,6 +61,16 @@ export class TargetScraper {
   /** The layout of its last batches; undefined before the first. */
   get layout(): Layout | undefined {
     return this.#series?.reader.layout
+  }
+
+  /** Whether the next scrape has no series that it could find. */
+  get makesSeries(): boolean {
+    return this.#outdated || (this.#series?.reader.layout.size ?? 0) === 0
+  }
+
+  /** Whether the answer to the scrape under way has begun. */
+  get answered(): boolean {
+    return this.#body?.begun === true
   }
 
   /** The options of the job are others: from the next scrape on they hold. */
@@ -77,6 +88,7 @@ export class TargetScraper {
     const began = receiver.clock.monotonic()
     const series = this.#seriesToFill()
     const body = new ScrapeBody(series.reader, job.fallbackProtocol)
+    this.#body = body
     let bodyBytes = 0
     let error: unknown
     try {

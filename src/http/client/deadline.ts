@@ -21,7 +21,10 @@ export class Deadline {
     this.signal = controller.signal
     const timeOut = (): void =>
       controller.abort(new ClientError('timeout', `timed out after ${timeoutMs / 1000} s, ${this.stage()}`))
-    const cancel = timeoutMs > 0 ? clock.after(Math.min(timeoutMs, longestMs), timeOut) : undefined
+    let cancel: (() => void) | undefined
+    // Timers come before sockets: what came while the thread was busy is read first.
+    const readFirst = (): void => void (cancel = clock.after(0, timeOut))
+    if (timeoutMs > 0) cancel = clock.after(Math.min(timeoutMs, longestMs), readFirst)
     const abort = (): void => controller.abort(outer?.reason)
     outer?.addEventListener('abort', abort)
     this.#dispose = () => {
