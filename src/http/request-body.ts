@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
+import { decompressFrames, isFramed } from '#src/remote/snappy-frames.ts'
 import { decompress, SnappyError } from '#src/remote/snappy.ts'
 import { visibleJson } from '#src/text/visible-text.ts'
 import { ClientError } from './client/client-error.ts'
@@ -21,7 +22,7 @@ export class RequestBodyError extends Error {
   }
 }
 
-/** Names of `Content-Encoding` that a server can take. `snappy` is the block format, `zlib` another name of `deflate`. */
+/** Names of `Content-Encoding` that a server can take. `snappy` is the block format or frames, `zlib` another name of `deflate`. */
 export const bodyEncodings = ['gzip', 'x-gzip', 'deflate', 'zlib', 'zstd', 'snappy'] as const
 
 export type BodyEncoding = (typeof bodyEncodings)[number]
@@ -127,7 +128,9 @@ export class BodyCollector {
     const decoder = this.#decoder
     if (decoder !== undefined) explained(() => decoder.end())
     const bytes = Buffer.concat(this.#parts, this.#length)
-    return this.#isSnappy ? explained(() => decompress(bytes, this.#maxBytes)) : bytes
+    if (!this.#isSnappy) return bytes
+    const undo = isFramed(bytes) ? decompressFrames : decompress
+    return explained(() => undo(bytes, this.#maxBytes))
   }
 
   /** Gives back what it has of the room; to be called in the end, whatever came. */
