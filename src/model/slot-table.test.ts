@@ -8,13 +8,14 @@ import { Source } from './source.ts'
 
 const source = new Source('test', 'slots')
 
-test('a series keeps its slot, and each version lists what changed', () => {
+test('a series keeps its slot, and each version but the first lists what changed', () => {
   const table = new SlotTable(source)
   const [a, b, c] = ['a', 'b', 'c'].map((name) => series(name))
   if (a === undefined || b === undefined || c === undefined) throw new Error('unreachable')
   expect([table.add(a), table.add(b)]).toEqual([0, 1])
   const first = table.commit()
-  expect([first.size, [...first.edits], [...first.live]]).toEqual([2, [0, 1], [0, 1]])
+  expect([first.size, [...first.edits], [...first.live]]).toEqual([2, [], [0, 1]])
+  expect([...first.changedSince(undefined)]).toEqual([0, 1])
   expect(table.commit()).toBe(first)
   table.remove(0)
   table.add(c)

@@ -11,9 +11,12 @@ const leftOver = 1024
  */
 export class SlotTable {
   #layout: Layout
+  /** That of the layout, until the first edit after it. */
   #series: (Series | undefined)[] = []
+  #isShared = false
   #size = 0
-  readonly #edits = new Set<number>()
+  /** Undefined while there are none. */
+  #edits: Set<number> | undefined
   #freed: number[] = []
   #resting: number[] = []
   #free: number[] = []
@@ -29,7 +32,7 @@ export class SlotTable {
 
   /** Whether there are edits that no version has yet. */
   get changed(): boolean {
-    return this.#edits.size > 0
+    return this.#edits !== undefined
   }
 
   /** How many slots there are, holes and those that no version has yet among them. */
@@ -45,9 +48,8 @@ export class SlotTable {
   /** Puts a series into a free slot, which is its own until it is removed; takes over the caller's reference. */
   add(series: Series): number {
     const slot = this.#free.pop() ?? this.#series.length
-    this.#series[slot] = series
+    this.#edit(slot, series)
     this.#size++
-    this.#edits.add(slot)
     return slot
   }
 
@@ -55,20 +57,26 @@ export class SlotTable {
   remove(slot: number): void {
     const series = this.#series[slot]
     if (series === undefined) return
-    this.#series[slot] = undefined
+    this.#edit(slot, undefined)
     this.#size--
-    this.#edits.add(slot)
     this.#freed.push(slot)
     releaseSeries(series)
   }
 
   /** The current layout: a new version if there were edits, else the same object as before. */
   commit(): Layout {
-    if (this.#edits.size === 0) return this.#layout
-    this.#layout = new Layout(this.#layout.source, this.#series.slice(), this.#size, this.#layout, [
-      ...this.#edits,
-    ])
-    this.#edits.clear()
+    const edits = this.#edits
+    if (edits === undefined) return this.#layout
+    // What grew slot by slot has room for more, which nobody needs as long as the layout stays.
+    this.#series = this.#series.slice()
+    this.#isShared = true
+    const { source } = this.#layout
+    this.#layout =
+      // A list of all slots would say nothing, and stay as long as the layout.
+      this.#layout.series.length === 0
+        ? new Layout(source, this.#series, this.#size, undefined, [])
+        : new Layout(source, this.#series, this.#size, this.#layout, [...edits])
+    this.#edits = undefined
     this.#free.push(...this.#resting)
     this.#resting = this.#freed
     this.#freed = []
@@ -84,7 +92,8 @@ export class SlotTable {
     const resting = new Set(this.#resting)
     let { length } = this.#series
     while (length > 0 && this.#series[length - 1] === undefined && !resting.has(length - 1)) length--
-    this.#series.length = length
+    this.#series = this.#series.slice(0, length)
+    this.#isShared = false
     this.#free = this.#free.filter((slot) => slot < length).toSorted((a, b) => b - a)
   }
 
@@ -92,11 +101,20 @@ export class SlotTable {
   dispose(): void {
     for (const series of this.#series) if (series !== undefined) releaseSeries(series)
     this.#series = []
+    this.#isShared = false
     this.#size = 0
-    this.#edits.clear()
+    this.#edits = undefined
     this.#free = []
     this.#freed = []
     this.#resting = []
     this.#layout = emptyLayout(this.#layout.source)
+  }
+
+  #edit(slot: number, series: Series | undefined): void {
+    if (this.#isShared) this.#series = this.#series.slice()
+    this.#isShared = false
+    this.#series[slot] = series
+    this.#edits ??= new Set()
+    this.#edits.add(slot)
   }
 }

@@ -82,7 +82,8 @@ export class ReceiverNode {
       if (totals === undefined) continue
       if (totals.layout !== layout.id) {
         // Edits count a series that came, one that went, and both where a slot changed hands.
-        totals.churn += totals.layout === layout.previous ? layout.edits.length : layout.size
+        const follows = layout.previous !== 0 && totals.layout === layout.previous
+        totals.churn += follows ? layout.edits.length : layout.size
         totals.layout = layout.id
       }
       totals.series = layout.size

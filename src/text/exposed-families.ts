@@ -1,5 +1,7 @@
 import { unitOfWord } from '#src/naming/prometheus-units.ts'
 import { makeDescriptor, type Descriptor, type Kind, type Role } from '#src/model/series.ts'
+import { FreeNumbers } from './free-numbers.ts'
+import { recentText } from './recent-texts.ts'
 
 /** A family as a target exposes it. */
 export interface ExposedFamily {
@@ -51,26 +53,31 @@ const suffixes = ['_total', '_bucket', '_sum', '_count', '_created']
 export type SeriesShape = 'le' | 'quantile' | 'native' | ''
 
 /** What is said of a family, by the name that its lines of metadata bear. */
-class Family {
+class Family implements ExposedFamily {
+  readonly number: number
   readonly name: string
   readonly descriptor = makeDescriptor({ kind: 'unknown' })
   type: FamilyType = 'unknown'
-  /** Of HELP, TYPE and UNIT: the row that said it, -1 where none did. */
-  readonly rows: Record<MetadataKind, number> = { HELP: -1, TYPE: -1, UNIT: -1 }
+  /** The row that said it, -1 where none did. */
+  HELP = -1
+  TYPE = -1
+  UNIT = -1
   /** How many names and rows of metadata are its own. */
   references = 0
-  #exposed: ExposedFamily
+  /** The same under the name of the model's metric, where that is another. */
+  #renamed: ExposedFamily | undefined
   #native: ExposedFamily | undefined
 
-  constructor(name: string) {
+  constructor(number: number, name: string) {
+    this.number = number
     this.name = name
-    this.#exposed = { name, descriptor: this.descriptor }
   }
 
   /** The family under the name of the model's metric: the same object as long as that name is the same. */
   exposed(name: string): ExposedFamily {
-    if (this.#exposed.name !== name) this.#exposed = { name, descriptor: this.descriptor }
-    return this.#exposed
+    if (name === this.name) return this
+    if (this.#renamed?.name !== name) this.#renamed = { name: recentText(name), descriptor: this.descriptor }
+    return this.#renamed
   }
 
   /** The family of its native histograms, which are another kind than classic ones of the same name. */
@@ -103,6 +110,8 @@ class Family {
 /** The lines of metadata that mean something. */
 export type MetadataKind = 'HELP' | 'TYPE' | 'UNIT'
 
+const metadataKinds: readonly MetadataKind[] = ['HELP', 'TYPE', 'UNIT']
+
 /** A line of HELP, TYPE or UNIT. */
 export interface MetadataLine {
   readonly kind: MetadataKind
@@ -125,6 +134,8 @@ interface KnownName extends ExposedName {
   readonly shape: SeriesShape
   readonly owner: Family
   references: number
+  /** The same name with another shape. */
+  next: KnownName | undefined
 }
 
 /**
@@ -133,7 +144,10 @@ interface KnownName extends ExposedName {
  */
 export class ExposedFamilies {
   readonly #families = new Map<string, Family>()
+  readonly #byNumber: (Family | undefined)[] = []
+  readonly #numbers = new FreeNumbers()
   readonly #names = new Map<string, KnownName>()
+  #nameCount = 0
   readonly #byId: (KnownName | undefined)[] = []
   readonly #free: number[] = []
   /** The name that was asked for last. */
@@ -145,13 +159,13 @@ export class ExposedFamilies {
 
   /** The number of names in use. */
   get size(): number {
-    return this.#names.size
+    return this.#nameCount
   }
 
   /** Begins a body: in OpenMetrics a counter's family lacks the suffix `_total`, and `_created` is a part. */
   begin(openMetrics: boolean): void {
     this.#openMetrics = openMetrics
-    this.#undo = []
+    if (this.#undo.length > 0) this.#undo = []
   }
 
   /**
@@ -163,8 +177,7 @@ export class ExposedFamilies {
     // Lines of one name follow each other.
     let known = this.#last
     if (known === undefined || known.name !== name || known.shape !== shape) {
-      const key = `${shape}{${name}`
-      known = this.#names.get(key) ?? this.#add(key, name, shape)
+      known = this.#find(name, shape) ?? this.#add(name, shape)
       this.#last = known
     }
     known.references++
@@ -181,16 +194,15 @@ export class ExposedFamilies {
     this.#byId[id] = undefined
     this.#last = undefined
     this.#free.push(id)
-    const key = `${known.shape}{${known.name}`
-    if (this.#names.get(key) === known) this.#names.delete(key)
+    this.#unlink(known)
     this.#drop(known.owner)
   }
 
-  /** Drops what the caller took for a line of metadata of a family. */
-  releaseMetadata(family: string, kind: MetadataKind, row: number): void {
-    const known = this.#families.get(family)
+  /** Drops what the caller took for a line of metadata of a family, by its number. */
+  releaseMetadata(family: number, row: number): void {
+    const known = this.#byNumber[family]
     if (known === undefined) return
-    if (known.rows[kind] === row) known.rows[kind] = -1
+    for (const kind of metadataKinds) if (known[kind] === row) known[kind] = -1
     this.#drop(known)
   }
 
@@ -199,27 +211,29 @@ export class ExposedFamilies {
    *
    * @param row the line's row; one reference to the family is the row's
    * @param holds whether another row is in the body at hand: then what it says stands, since the first of a body counts
+   * @returns the number of the family
    */
-  tell(line: MetadataLine, row: number, holds: (row: number) => boolean): void {
+  tell(line: MetadataLine, row: number, holds: (row: number) => boolean): number {
     const { kind } = line
     const family = this.#family(line.family)
     family.references++
-    const before = family.rows[kind]
-    if (before >= 0 && before !== row && holds(before)) return
-    family.rows[kind] = row
+    const before = family[kind]
+    if (before >= 0 && before !== row && holds(before)) return family.number
+    family[kind] = row
     const { descriptor, type } = family
     const { description, unit } = descriptor
     this.#undo.push(() => {
-      family.rows[kind] = before
+      family[kind] = before
       Object.assign(descriptor, { description, unit })
       if (family.type !== type) family.setType(type)
       family.describeNative()
     })
     this.#apply(line, family)
+    return family.number
   }
 
   #apply({ kind, text, type }: MetadataLine, family: Family): void {
-    if (kind === 'HELP') family.descriptor.description = text
+    if (kind === 'HELP') family.descriptor.description = recentText(text)
     else if (kind === 'UNIT') family.descriptor.unit = unitOfWord(text)
     else if (family.type !== type) {
       family.setType(type)
@@ -245,28 +259,57 @@ export class ExposedFamilies {
       if (owner === known.owner && family === known.family && role === known.role) continue
       changed.add(id)
       this.#last = undefined
-      this.#names.delete(`${known.shape}{${known.name}`)
+      this.#unlink(known)
     }
     return changed
   }
 
   clear(): void {
     this.#families.clear()
+    this.#byNumber.length = 0
+    this.#numbers.clear()
     this.#names.clear()
+    this.#nameCount = 0
     this.#last = undefined
     this.#byId.length = 0
     this.#free.length = 0
     this.#undo = []
   }
 
-  #add(key: string, name: string, shape: SeriesShape): KnownName {
-    const meaning = this.#meaning(name, shape)
-    const id = this.#free.pop() ?? this.#byId.length
-    const known: KnownName = { id, name, shape, ...meaning, references: 0 }
-    known.owner.references++
-    this.#byId[id] = known
-    this.#names.set(key, known)
+  #find(name: string, shape: SeriesShape): KnownName | undefined {
+    let known = this.#names.get(name)
+    while (known !== undefined && known.shape !== shape) known = known.next
     return known
+  }
+
+  #add(name: string, shape: SeriesShape): KnownName {
+    const { owner, family, role } = this.#meaning(name, shape)
+    const id = this.#free.pop() ?? this.#byId.length
+    // The name of a family is there already.
+    const shared = owner.name === name ? owner.name : recentText(name)
+    const next = this.#names.get(name)
+    const known: KnownName = { id, name: shared, family, role, shape, owner, references: 0, next }
+    owner.references++
+    this.#byId[id] = known
+    this.#names.set(shared, known)
+    this.#nameCount++
+    return known
+  }
+
+  /** Takes a name out of those that are found; a second time it does nothing. */
+  #unlink(known: KnownName): void {
+    const first = this.#names.get(known.name)
+    if (first === known) {
+      if (known.next === undefined) this.#names.delete(known.name)
+      else this.#names.set(known.name, known.next)
+    } else {
+      let before = first
+      while (before !== undefined && before.next !== known) before = before.next
+      if (before === undefined) return
+      before.next = known.next
+    }
+    known.next = undefined
+    this.#nameCount--
   }
 
   #meaning(name: string, shape: SeriesShape): { owner: Family; family: ExposedFamily; role: Role } {
@@ -307,14 +350,17 @@ export class ExposedFamilies {
   #family(name: string): Family {
     let family = this.#families.get(name)
     if (family === undefined) {
-      family = new Family(name)
-      this.#families.set(name, family)
+      family = new Family(this.#numbers.take(), recentText(name))
+      this.#byNumber[family.number] = family
+      this.#families.set(family.name, family)
     }
     return family
   }
 
   #drop(family: Family): void {
-    if (--family.references <= 0 && this.#families.get(family.name) === family)
-      this.#families.delete(family.name)
+    if (--family.references > 0 || this.#byNumber[family.number] !== family) return
+    this.#byNumber[family.number] = undefined
+    this.#numbers.give(family.number)
+    this.#families.delete(family.name)
   }
 }

@@ -3,7 +3,6 @@ import type { Layout } from '#src/model/layout.ts'
 import type { Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
 import { ExpositionError } from './exposition-error.ts'
-import type { SampleColumns } from './sample-columns.ts'
 import type { Resolve, RowOptions, ScrapeCounts } from './exposed-series.ts'
 import { ScrapeRows } from './scrape-rows.ts'
 import { ProtobufScan } from './protobuf-scan.ts'
@@ -76,7 +75,9 @@ export class ExpositionReader {
   /** That of the format at hand. */
   #scan: TextScan | ProtobufScan
   readonly #options: ReaderOptions
-  readonly #own = new Map<number, number>()
+  /** The slots of the caller's series, and their values. */
+  readonly #ownSlots: number[] = []
+  readonly #ownValues: number[] = []
   #reading = false
   #size = 0
   /** Failures since the last commit. */
@@ -104,9 +105,9 @@ export class ExpositionReader {
     return this.#rows.counts
   }
 
-  /** Bytes held for lines and slots, beside the series. */
+  /** Bytes held for lines and slots, beside the series and the texts that targets share. */
   get memory(): number {
-    return this.#rows.table.memory + this.#rows.slots.memory + this.#rows.order.rows.byteLength
+    return this.#rows.table.memory + this.#rows.slots.memory + this.#rows.order.memory
   }
 
   /** Begins a body; one that was begun before and neither committed nor given up is given up. */
@@ -163,7 +164,7 @@ export class ExpositionReader {
   commit(time: number): Batch[] {
     this.#reading = false
     this.#failures = 0
-    return this.#rows.commit(time, (columns) => this.#writeOwn(columns))
+    return this.#rows.commit(time, (columns) => this.#writeOwn(columns.values))
   }
 
   /** Gives the body up: slots, layout and series are as they were. */
@@ -193,7 +194,8 @@ export class ExpositionReader {
   /** The target is gone: all series end, the caller's own among them. */
   retire(time: number): Batch[] {
     this.abort()
-    this.#own.clear()
+    this.#ownSlots.length = 0
+    this.#ownValues.length = 0
     const { slots } = this.#rows
     const before = slots.layout
     const ended = this.#rows.endAll(() => false)
@@ -204,13 +206,15 @@ export class ExpositionReader {
   /** Adds a series that no line of the target can be. The reader takes over the reference to its attributes. */
   addOwn(series: Series): OwnSeries {
     const slot = this.#rows.slots.addOwn(series)
-    this.#own.set(slot, Number.NaN)
+    this.#ownSlots.push(slot)
+    this.#ownValues.push(Number.NaN)
     return { slot }
   }
 
   /** The value of an own series in the batch to come, and in all after it until it gets another. */
   setOwn({ slot }: OwnSeries, value: number): void {
-    this.#own.set(slot, value)
+    const index = this.#ownSlots.indexOf(slot)
+    if (index >= 0) this.#ownValues[index] = value
   }
 
   /** Gives everything back, at the end of the source. */
@@ -218,21 +222,23 @@ export class ExpositionReader {
     this.abort()
     this.#rows.forgetLines()
     this.#rows.slots.dispose()
-    this.#own.clear()
+    this.#ownSlots.length = 0
+    this.#ownValues.length = 0
   }
 
   /** The caller's series alone. */
   #ownBatch(time: number): Batch[] {
     const { layout } = this.#rows.slots
-    if (this.#own.size === 0) return []
+    const own = this.#ownSlots
+    if (own.length === 0) return []
     const values = new Float64Array(layout.series.length)
-    for (const [slot, value] of this.#own) values[slot] = value
-    const slots = this.#own.size === layout.size ? undefined : Int32Array.from(this.#own.keys()).toSorted()
+    this.#writeOwn(values)
+    const slots = own.length === layout.size ? undefined : Int32Array.from(own).toSorted()
     return [new Batch(layout, { time, values, slots })]
   }
 
-  #writeOwn(columns: SampleColumns): void {
-    for (const [slot, value] of this.#own) columns.values[slot] = value
+  #writeOwn(values: Float64Array): void {
+    for (const [index, slot] of this.#ownSlots.entries()) values[slot] = this.#ownValues[index] ?? Number.NaN
   }
 }
 

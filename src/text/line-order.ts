@@ -6,6 +6,25 @@ import { leaseScratch, returnScratch, type ScanScratch } from './scan-scratch.ts
 /** How many lines behind the predicted one are tried before the table is asked. */
 const ahead = 8
 
+/** The rows of a target whose lines have come in this order since the first: shared, since those are most. */
+let ascending = new Int32Array(0)
+
+const noRows = new Int32Array(0)
+
+/** Rows 0, 1, 2, ... , at least so many. */
+function ascendingRows(length: number): Int32Array<ArrayBuffer> {
+  if (ascending.length < length) {
+    const rows = new Int32Array(Math.max(1024, length + (length >> 1)))
+    ascending = rows.map((_, row) => row)
+  }
+  return ascending
+}
+
+function isAscending(rows: Int32Array, length: number): boolean {
+  for (let place = 0; place < length; place++) if (rows[place] !== place) return false
+  return true
+}
+
 /**
  * Finds the rows of a body by predicting that it repeats the one before: while it does, each line is compared with the
  * one that came next, and nothing is looked up or noted. From the first line that is another on, rows are noted one by
@@ -14,7 +33,9 @@ const ahead = 8
 export class LineOrder {
   readonly #table: RowTable
   /** The rows of the last body that was taken, in order; as many as `length`. */
-  rows: Int32Array = new Int32Array(0)
+  rows: Int32Array = noRows
+  /** Whether `rows` is this target's own. */
+  #owned = false
   length = 0
   /** Where the next line is expected among them. */
   cursor = 0
@@ -25,6 +46,11 @@ export class LineOrder {
 
   constructor(table: RowTable) {
     this.#table = table
+  }
+
+  /** Bytes held. */
+  get memory(): number {
+    return this.#owned ? this.rows.byteLength : 0
   }
 
   begin(): void {
@@ -108,8 +134,12 @@ export class LineOrder {
   take(): void {
     const { scratch, nextLength } = this
     if (scratch !== undefined) {
-      if (nextLength > this.rows.length || nextLength * 2 < this.rows.length) {
+      if (isAscending(scratch.next, nextLength)) {
+        this.rows = ascendingRows(nextLength)
+        this.#owned = false
+      } else if (!this.#owned || nextLength > this.rows.length || nextLength * 2 < this.rows.length) {
         this.rows = scratch.next.slice(0, nextLength)
+        this.#owned = true
       } else this.rows.set(scratch.next.subarray(0, nextLength))
       this.length = nextLength
     }
@@ -124,7 +154,8 @@ export class LineOrder {
 
   clear(): void {
     this.giveUp()
-    this.rows = new Int32Array(0)
+    this.rows = noRows
+    this.#owned = false
     this.length = 0
     this.cursor = 0
   }

@@ -15,7 +15,7 @@ const hashCell = 2
 const referencesCell = 3
 
 /**
- * The byte strings that the rows of a target are made of: names, and labels, which several names share. Each is there
+ * The byte strings that rows of targets are made of: names, and labels, which several names share. Each is there
  * once, in one arena, counted by the rows that hold it. No string of JavaScript is kept: 30 bytes a part beside its text.
  */
 export class PartTable {
@@ -88,7 +88,7 @@ export class PartTable {
     this.#index.trim()
     this.#numbers.trim()
     const { limit } = this.#numbers
-    if (this.cells.length / partCells - limit > 64 + (limit >> 3)) {
+    if (this.cells.length / partCells - limit > 64 + (limit >> 2)) {
       this.cells = resized(this.cells, limit * partCells)
     }
   }
@@ -118,7 +118,7 @@ export class PartTable {
     bytes.copy(this.bytes, this.#used, from, from + length)
     const part = this.#numbers.take()
     const at = part * partCells
-    if (at === this.cells.length) this.cells = resized(this.cells, at + partCells * Math.max(16, part >> 2))
+    if (at === this.cells.length) this.cells = resized(this.cells, at + partCells * Math.max(16, part >> 3))
     this.cells[at + offsetCell] = this.#used
     this.cells[at + lengthCell] = length
     this.cells[at + hashCell] = hash
@@ -147,6 +147,12 @@ export class PartTable {
     this.#dead = 0
   }
 }
+
+/**
+ * The parts of all targets: there may be ten thousand of a dozen series each, which mostly expose the same names, help
+ * texts and labels.
+ */
+export const sharedParts: PartTable = new PartTable()
 
 /** The bytes of a buffer as a view. */
 export function viewOf(bytes: Uint8Array): DataView {

@@ -22,7 +22,7 @@ const tail = fc.oneof(fc.constantFrom('{} ', '{x="1"} '), fc.string({ maxLength:
 test('a table of rows holds what a map would, whatever is added and removed', () => {
   const step = fc.tuple(fc.boolean(), head, tail)
   const property = fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-    const table = new RowTable()
+    const table = new RowTable(new PartTable())
     const rows = new Map<string, number>()
     for (const [adds, name, labels] of steps) {
       const key = `${name}|${labels}`
@@ -48,11 +48,11 @@ test('a table of rows holds what a map would, whatever is added and removed', ()
 })
 
 test('bytes of rows that went are given back: what is held follows what lives', () => {
-  const table = new RowTable()
+  const table = new RowTable(new PartTable())
   const rows: number[] = []
   for (let index = 0; index < 5000; index++)
     rows.push(add(table, 'metric', `{label="${'x'.repeat(100)}${index}"} `))
-  const full = table.memory
+  const full = table.memory + table.parts.memory
   expect(full / 5000).toBeLessThan(220)
   for (let cycle = 0; cycle < 200; cycle++) {
     for (const row of rows.splice(0, 250)) table.remove(row)
@@ -61,11 +61,27 @@ test('bytes of rows that went are given back: what is held follows what lives', 
     }
     table.trim()
   }
-  expect(table.memory).toBeLessThan(full * 1.3)
+  expect(table.memory + table.parts.memory).toBeLessThan(full * 1.3)
   for (const row of rows) table.remove(row)
   table.trim()
   expect(table.parts.size).toBe(0)
   expect(table.parts.bytes.length).toBeLessThan(10_000)
+})
+
+test('tables of several targets share the bytes of their lines, each until it has them no more', () => {
+  const parts = new PartTable()
+  const [first, second] = [new RowTable(parts), new RowTable(parts)]
+  for (let index = 0; index < 100; index++) {
+    add(first, 'metric', `{label="${index}"} `)
+    add(second, 'metric', `{label="${index}"} `)
+  }
+  expect(parts.size).toBe(101)
+  first.clear()
+  expect([first.size, second.size, parts.size]).toEqual([0, 100, 101])
+  expect(find(first, 'metric', '{label="7"} ')).toBe(-1)
+  expect(second.textOf(find(second, 'metric', '{label="7"} ')).toString()).toBe('metric{label="7"} \n')
+  second.clear()
+  expect(parts.size).toBe(0)
 })
 
 test('a part is as long as its last row', () => {

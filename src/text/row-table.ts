@@ -1,7 +1,7 @@
 import { hashBytes } from './byte-strings.ts'
 import { FreeNumbers } from './free-numbers.ts'
 import { NumberIndex } from './number-index.ts'
-import { PartTable, resized } from './part-table.ts'
+import { resized, sharedParts, type PartTable } from './part-table.ts'
 
 /** What a row stands for, where that is no slot of its own. */
 export const rowTarget = {
@@ -33,24 +33,35 @@ export const tailCell = 1
 export const targetCell = 2
 const nameCell = 3
 
+/** Up to so many rows are looked through one by one. */
+const fewRows = 64
+
+const noCells = new Int32Array(0)
+
 /**
  * The lines of a target, without their values: a row is a head (the name), a tail (labels, and the blank before the
  * value) and a target. A line of metadata is all tail. Found by bytes, so that a known line costs no parsing.
  */
 export class RowTable {
-  readonly parts = new PartTable()
+  readonly parts: PartTable
   /** All that is known of a row, side by side. Replaced when it grows. */
-  cells: Int32Array<ArrayBuffer> = new Int32Array(16 * rowCells)
-  readonly #index = new NumberIndex((row) => mix(this.headOf(row), this.tailOf(row)))
+  cells: Int32Array<ArrayBuffer> = noCells
+  /** There where rows are many. */
+  #index: NumberIndex | undefined
+  #size = 0
   readonly #numbers = new FreeNumbers()
   /** Of the bytes that were looked for last: the head, -1 where there is none, and the hashes of both. */
   #head = -1
   #headHash = 0
   #tailHash = 0
 
+  constructor(parts: PartTable = sharedParts) {
+    this.parts = parts
+  }
+
   /** The number of rows. */
   get size(): number {
-    return this.#index.size
+    return this.#size
   }
 
   /** The numbers of all rows. Rows may be changed meanwhile, not added or removed. */
@@ -63,10 +74,10 @@ export class RowTable {
     return this.#numbers.limit
   }
 
-  /** Bytes held. */
+  /** Bytes held, those of the parts aside. */
   get memory(): number {
-    const arrays = 4 * (this.cells.length + this.#index.places.length)
-    return this.parts.memory + arrays + this.#numbers.memory
+    const arrays = 4 * (this.cells.length + (this.#index?.places.length ?? 0))
+    return arrays + this.#numbers.memory
   }
 
   headOf(row: number): number {
@@ -122,18 +133,21 @@ export class RowTable {
     const tail = this.parts.retain(this.#tailHash, bytes, view, middle, end - middle)
     const row = this.#numbers.take()
     const at = row * rowCells
-    if (at === this.cells.length) this.cells = resized(this.cells, at + rowCells * Math.max(16, row >> 2))
+    if (at === this.cells.length) this.cells = resized(this.cells, at + rowCells * Math.max(16, row >> 3))
     this.cells[at + headCell] = this.#head
     this.cells[at + tailCell] = tail
     this.cells[at + targetCell] = target
     this.cells[at + nameCell] = name
-    this.#index.add(row)
+    this.#size++
+    this.#index?.add(row)
+    if (this.#index === undefined && this.limit > fewRows) this.#makeIndex()
     return row
   }
 
   /** Takes a row out and gives its parts back. */
   remove(row: number): void {
-    this.#index.remove(row)
+    this.#index?.remove(row)
+    this.#size--
     this.parts.release(this.headOf(row))
     this.parts.release(this.tailOf(row))
     this.cells[row * rowCells + headCell] = -1
@@ -156,28 +170,46 @@ export class RowTable {
   /** After changes: gives back room that is not used. */
   trim(): void {
     this.parts.trim()
-    this.#index.trim()
+    this.#index?.trim()
     this.#numbers.trim()
     const { limit } = this.#numbers
-    if (this.cells.length / rowCells - limit > 64 + (limit >> 3)) {
+    if (this.cells.length / rowCells - limit > limit >> 3) {
       this.cells = resized(this.cells, limit * rowCells)
     }
   }
 
   clear(): void {
-    this.parts.clear()
+    for (const row of this.rows()) {
+      this.parts.release(this.headOf(row))
+      this.parts.release(this.tailOf(row))
+    }
+    this.parts.trim()
     this.#head = -1
-    this.#index.clear()
+    this.#index = undefined
+    this.#size = 0
     this.#numbers.clear()
-    this.cells = new Int32Array(16 * rowCells)
+    this.cells = noCells
+  }
+
+  #makeIndex(): void {
+    this.#index = new NumberIndex((row) => mix(this.headOf(row), this.tailOf(row)))
+    for (const row of this.rows()) this.#index.add(row)
   }
 
   #find(head: number, tail: number): number {
+    if (this.#index === undefined) return this.#search(head, tail)
     const { places, mask } = this.#index
     for (let at = mix(head, tail) & mask; ; at = (at + 1) & mask) {
       const row = (places[at] ?? 0) - 1
       if (row < 0 || (this.headOf(row) === head && this.tailOf(row) === tail)) return row
     }
+  }
+
+  #search(head: number, tail: number): number {
+    const { cells } = this
+    for (let row = 0; row < this.limit; row++)
+      if (this.headOf(row) === head && cells[row * rowCells + tailCell] === tail) return row
+    return -1
   }
 }
 

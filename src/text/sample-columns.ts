@@ -142,6 +142,9 @@ export class SampleColumns {
   }
 }
 
+/** Those of a target that no body is read of. */
+export const noColumns: SampleColumns = new SampleColumns(0)
+
 function sparseBatch(
   layout: Layout,
   time: number,

@@ -8,13 +8,22 @@ import type { Resolve, RowOptions, SampleDetails, ScrapeCounts } from './exposed
 import { ExpositionError, LineMistake } from './exposition-error.ts'
 import { LineOrder } from './line-order.ts'
 import { rowTarget, RowTable, sharedTarget, slotOfTarget } from './row-table.ts'
-import { SampleColumns } from './sample-columns.ts'
+import { noColumns, SampleColumns } from './sample-columns.ts'
 import { SeriesSlots } from './series-slots.ts'
 import { parseSeries, type SeriesText } from './series-text.ts'
 import { protobufDialect, textDialect, type Dialect } from './text-tokens.ts'
 
 /** What a line made of a native histogram has before its value, instead of a space: a tab. */
 export const nativeSeparator = 0x09
+
+/** What a row of metadata has for its name: the number of its family, below those of names. */
+function nameOfFamily(family: number): number {
+  return -2 - family
+}
+
+function familyOfName(name: number): number {
+  return -2 - name
+}
 
 /**
  * The lines of a target and the series that they are, over all its scrapes. Nothing that a body brings is final before
@@ -25,12 +34,11 @@ export class ScrapeRows {
   readonly order = new LineOrder(this.table)
   readonly slots: SeriesSlots
   readonly #families = new ExposedFamilies()
-  readonly #createdTimes = new CreatedTimes()
+  /** There where a body has had `_created` lines. */
+  #createdTimes: CreatedTimes | undefined
   readonly #resolve: Resolve
   readonly #options: RowOptions
-  /** What rows of metadata say. */
-  readonly #metadata = new Map<number, MetadataLine>()
-  columns = new SampleColumns(0)
+  columns: SampleColumns = noColumns
   dialect: Dialect = textDialect
   /** Samples of this body. */
   scraped = 0
@@ -42,7 +50,7 @@ export class ScrapeRows {
   #newRows: number[] = []
   #newSlots: number[] = []
   /** Slots with several rows that have their sample. */
-  readonly #sharedSeen = new Set<number>()
+  #sharedSeen: Set<number> | undefined
   /** Whether lines were forgotten, so that a slot may have no row. */
   #orphans = false
   /** The times that lines of the last body bore. */
@@ -77,8 +85,8 @@ export class ScrapeRows {
     this.dropped = 0
     this.#startTimes = 0
     this.#duplicates = 0
-    this.#newRows = []
-    this.#newSlots = []
+    if (this.#newRows.length > 0) this.#newRows = []
+    if (this.#newSlots.length > 0) this.#newSlots = []
     this.columns = new SampleColumns(this.slots.layout.series.length)
   }
 
@@ -87,8 +95,7 @@ export class ScrapeRows {
     this.table.clear()
     this.order.clear()
     this.#families.clear()
-    this.#createdTimes.clear()
-    this.#metadata.clear()
+    this.#createdTimes = undefined
     this.slots.orphanAll()
     this.#orphans = this.slots.size > 0
   }
@@ -115,8 +122,8 @@ export class ScrapeRows {
   /** Adds a line of metadata. */
   addMetadata(line: MetadataLine, bytes: Buffer, view: DataView, at: number, end: number): void {
     const row = this.#addRow(bytes, view, at, at, end, rowTarget.metadata, -1)
-    this.#metadata.set(row, line)
-    this.#families.tell(line, row, (other) => this.order.hasSeen(other))
+    const family = this.#families.tell(line, row, (other) => this.order.hasSeen(other))
+    this.table.setName(row, nameOfFamily(family))
     this.order.visit(row)
   }
 
@@ -131,17 +138,17 @@ export class ScrapeRows {
       this.dropped++
       if (target !== rowTarget.created) return
       this.#startTimes++
-      if (first) this.#createdTimes.tell(row, value)
+      if (first) this.#createdTimes?.tell(row, value)
       return
     }
     const { columns } = this
     const { time, exemplars, startTime, point, stale } = details
-    if (!first || (target < 0 && this.#sharedSeen.has(slot))) {
+    if (!first || (target < 0 && this.#sharedSeen?.has(slot) === true)) {
       if (Number.isNaN(time)) this.#duplicates++
       else if (!columns.addLater(slot, value, time)) this.#duplicates++
       return
     }
-    if (target < 0) this.#sharedSeen.add(slot)
+    if (target < 0) this.#seeShared(slot)
     columns.reserve(slot)
     columns.values[slot] = value
     if (!Number.isNaN(time)) columns.needTimes()[slot] = time
@@ -206,9 +213,9 @@ export class ScrapeRows {
   }
 
   #finish(): void {
-    this.#createdTimes.settle()
-    this.#sharedSeen.clear()
-    this.columns = new SampleColumns(0)
+    this.#createdTimes?.settle()
+    this.#sharedSeen = undefined
+    this.columns = noColumns
   }
 
   #addSample(bytes: Buffer, view: DataView, at: number, labelsAt: number, valueAt: number): number {
@@ -218,7 +225,7 @@ export class ScrapeRows {
     try {
       if (exposed.role === 'created') {
         row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.created, exposed.id)
-        this.#createdTimes.addRow(row, exposed.family.name, text.labels)
+        this.#needCreatedTimes().addRow(row, exposed.family.name, text.labels)
         return row
       }
       const series = this.#resolved(exposed, text, at)
@@ -272,34 +279,46 @@ export class ScrapeRows {
     if (slot < 0) {
       slot = this.slots.add(series)
       this.#newSlots.push(slot)
-      if (this.#createdTimes.has(family.name)) this.#createdTimes.addSeries(slot, series, family.name, labels)
+      if (this.#createdTimes?.has(family.name) === true)
+        this.#createdTimes.addSeries(slot, series, family.name, labels)
     } else releaseSeries(series)
     // The caller's own series are no line's: it stays dropped.
     if (this.slots.isOwn(slot)) return
     this.table.setTarget(row, slot)
     for (const sharer of this.slots.attach(slot, row) ?? []) {
       this.table.setTarget(sharer, sharedTarget(slot))
-      if (this.order.hasSeen(sharer)) this.#sharedSeen.add(slot)
+      if (this.order.hasSeen(sharer)) this.#seeShared(slot)
     }
   }
 
+  #seeShared(slot: number): void {
+    this.#sharedSeen ??= new Set()
+    this.#sharedSeen.add(slot)
+  }
+
+  #needCreatedTimes(): CreatedTimes {
+    this.#createdTimes ??= new CreatedTimes()
+    return this.#createdTimes
+  }
+
   #writeStartTimes(): void {
-    this.#admitCreatedFamilies()
+    if (this.#createdTimes === undefined) return
+    this.#admitCreatedFamilies(this.#createdTimes)
     for (const [slot, time] of this.#createdTimes.startTimes((slot) => this.slots.at(slot))) {
       this.columns.setStartTime(slot, time)
     }
   }
 
   /** Adds the series of families whose first `_created` line has come: they were there before it. */
-  #admitCreatedFamilies(): void {
-    const { newFamilies } = this.#createdTimes
+  #admitCreatedFamilies(createdTimes: CreatedTimes): void {
+    const { newFamilies } = createdTimes
     if (newFamilies.size === 0) return
     for (const row of this.table.rows()) {
       const family = this.#families.at(this.table.nameOf(row))?.family.name ?? ''
       const slot = slotOfTarget(this.table.targetOf(row))
       const series = this.slots.at(slot)
       if (series === undefined || !newFamilies.has(family)) continue
-      this.#createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
+      createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
     }
   }
 
@@ -312,8 +331,9 @@ export class ScrapeRows {
   #removeRow(row: number): number {
     const target = this.table.targetOf(row)
     const orphan = this.#detach(row)
-    if (target === rowTarget.metadata) this.#forgetMetadata(row)
-    else if (target === rowTarget.created) this.#createdTimes.removeRow(row)
+    if (target === rowTarget.metadata)
+      this.#families.releaseMetadata(familyOfName(this.table.nameOf(row)), row)
+    else if (target === rowTarget.created) this.#createdTimes?.removeRow(row)
     const name = this.table.nameOf(row)
     if (name >= 0) this.#families.release(name)
     this.table.remove(row)
@@ -327,13 +347,6 @@ export class ScrapeRows {
     const { left, last } = this.slots.detach(slot, row)
     if (left === 1) this.table.setTarget(last, slot)
     return left === 0 ? slot : -1
-  }
-
-  #forgetMetadata(row: number): void {
-    const line = this.#metadata.get(row)
-    if (line === undefined) return
-    this.#metadata.delete(row)
-    this.#families.releaseMetadata(line.family, line.kind, row)
   }
 
   /** Takes out what the body lacked, and makes its order the one to follow. Returns the slots that get stale markers. */
@@ -386,12 +399,12 @@ export class ScrapeRows {
     const target = this.table.targetOf(row)
     const from = slotOfTarget(target)
     const isStartTime = exposed.role === 'created'
-    if (target === rowTarget.created) this.#createdTimes.removeRow(row)
+    if (target === rowTarget.created) this.#createdTimes?.removeRow(row)
     const dropped = from < 0 && target !== rowTarget.created
     const series = isStartTime || dropped ? undefined : this.#resolved(exposed, text, 0)
     const orphan = this.#detach(row)
     this.table.setTarget(row, isStartTime ? rowTarget.created : rowTarget.dropped)
-    if (isStartTime) this.#createdTimes.addRow(row, exposed.family.name, text.labels)
+    if (isStartTime) this.#needCreatedTimes().addRow(row, exposed.family.name, text.labels)
     if (series !== undefined) {
       this.#place(series, row, exposed, text)
       const to = this.table.targetOf(row)

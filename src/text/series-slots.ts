@@ -10,16 +10,23 @@ const nobody = -1
 /** The owner of a slot that the reader's caller writes. */
 const caller = -2
 
+/** Up to so many slots are looked through one by one. */
+const fewSlots = 64
+
+const noOwners = new Int32Array(0)
+
 /**
  * The slots of a target's series, found by identity: two lines that come to the same series, be it by other order of
  * labels or by relabeling, share a slot. Knows which row a slot belongs to.
  */
 export class SeriesSlots {
   readonly #table: SlotTable
-  #owners = new Int32Array(16)
-  readonly #index = new NumberIndex((slot) => this.#table.at(slot)?.hash.low ?? 0)
+  #owners = noOwners
+  /** There where slots are many. */
+  #index: NumberIndex | undefined
+  #size = 0
   /** The rows of slots that have more than one. */
-  readonly #shared = new Map<number, Set<number>>()
+  #shared: Map<number, Set<number>> | undefined
 
   constructor(source: Source) {
     this.#table = new SlotTable(source)
@@ -32,12 +39,12 @@ export class SeriesSlots {
 
   /** The number of series. */
   get size(): number {
-    return this.#index.size
+    return this.#size
   }
 
   /** Bytes held beside the series themselves. */
   get memory(): number {
-    return 4 * (this.#owners.length + this.#index.places.length)
+    return 4 * (this.#owners.length + (this.#index?.places.length ?? 0))
   }
 
   /** The series of a slot. */
@@ -47,6 +54,7 @@ export class SeriesSlots {
 
   /** The slot of a series; -1 where it has none. */
   find(series: Series): number {
+    if (this.#index === undefined) return this.#search(series)
     const { places, mask } = this.#index
     for (let at = series.hash.low & mask; ; at = (at + 1) & mask) {
       const slot = (places[at] ?? 0) - 1
@@ -59,17 +67,20 @@ export class SeriesSlots {
   /** Puts a series in, and takes over the caller's reference. */
   add(series: Series): number {
     const slot = this.#table.add(series)
-    if (slot >= this.#owners.length) this.#owners = resized(this.#owners, slot + Math.max(16, slot >> 2))
+    if (slot >= this.#owners.length) this.#owners = resized(this.#owners, slot + Math.max(16, slot >> 3))
     this.#owners[slot] = nobody
-    this.#index.add(slot)
+    this.#size++
+    this.#index?.add(slot)
+    if (this.#index === undefined && this.#table.length > fewSlots) this.#makeIndex()
     return slot
   }
 
   /** Takes a series out. */
   remove(slot: number): void {
-    this.#index.remove(slot)
+    this.#index?.remove(slot)
+    this.#size--
     this.#owners[slot] = nobody
-    this.#shared.delete(slot)
+    this.#shared?.delete(slot)
     this.#table.remove(slot)
   }
 
@@ -96,6 +107,7 @@ export class SeriesSlots {
       this.#owners[slot] = row
       return undefined
     }
+    this.#shared ??= new Map()
     const rows = this.#shared.get(slot) ?? new Set([owner])
     rows.add(row)
     this.#shared.set(slot, rows)
@@ -108,7 +120,7 @@ export class SeriesSlots {
    * @returns how many rows are left, and the last of them
    */
   detach(slot: number, row: number): { readonly left: number; readonly last: number } {
-    const rows = this.#shared.get(slot)
+    const rows = this.#shared?.get(slot)
     if (rows === undefined) {
       if (this.#owners[slot] === row) this.#owners[slot] = nobody
       return { left: 0, last: nobody }
@@ -116,13 +128,13 @@ export class SeriesSlots {
     rows.delete(row)
     const [last = nobody] = rows
     if (this.#owners[slot] !== caller) this.#owners[slot] = last
-    if (rows.size <= 1) this.#shared.delete(slot)
+    if (rows.size <= 1) this.#shared?.delete(slot)
     return { left: rows.size, last }
   }
 
   /** Leaves all slots but the caller's without rows. */
   orphanAll(): void {
-    this.#shared.clear()
+    this.#shared = undefined
     for (let slot = 0; slot < this.#owners.length; slot++) {
       if (this.#owners[slot] !== caller) this.#owners[slot] = nobody
     }
@@ -131,14 +143,30 @@ export class SeriesSlots {
   commit(): Layout {
     const layout = this.#table.commit()
     const { length } = layout.series
-    if (this.#owners.length > length + 64 + (length >> 3)) this.#owners = resized(this.#owners, length)
-    this.#index.trim()
+    if (this.#owners.length > length + (length >> 3)) this.#owners = resized(this.#owners, length)
+    this.#index?.trim()
     return layout
   }
 
   dispose(): void {
     this.#table.dispose()
-    this.#index.clear()
-    this.#shared.clear()
+    this.#index = undefined
+    this.#size = 0
+    this.#owners = noOwners
+    this.#shared = undefined
+  }
+
+  #search(series: Series): number {
+    for (let slot = 0; slot < this.#table.length; slot++) {
+      const known = this.#table.at(slot)
+      if (known !== undefined && sameSeries(known, series)) return slot
+    }
+    return -1
+  }
+
+  #makeIndex(): void {
+    this.#index = new NumberIndex((slot) => this.#table.at(slot)?.hash.low ?? 0)
+    for (let slot = 0; slot < this.#table.length; slot++)
+      if (this.#table.at(slot) !== undefined) this.#index.add(slot)
   }
 }

@@ -14,6 +14,12 @@ const longestLine = 2 * 1024 * 1024
 /** Room for the lines that most chunks cut. */
 const usualLine = 1024
 
+const noLine: Buffer = Buffer.alloc(0)
+
+/** Room for such lines that no body needs: about as many as bodies arrive at the same time. */
+const spareLines: Buffer[] = []
+const mostSpareLines = 64
+
 const newline = 0x0a
 const space = 0x20
 const hash = 0x23
@@ -30,7 +36,7 @@ export class TextScan {
   readonly #honorTimestamps: boolean
   #dialect: Dialect
   /** A line that a chunk cut. */
-  #carried: Buffer = Buffer.alloc(0)
+  #carried: Buffer = noLine
   #carriedLength = 0
   /** Lines that are finished. */
   #lines = 0
@@ -48,8 +54,6 @@ export class TextScan {
   begin(): void {
     this.#dialect = this.#rows.dialect
     this.#carriedLength = 0
-    // A long line of once is no reason to keep as much for each target.
-    if (this.#carried.length > usualLine * 2) this.#carried = Buffer.alloc(0)
     this.#lines = 0
     this.#ended = false
   }
@@ -88,6 +92,7 @@ export class TextScan {
       this.#carriedLength = 0
       this.#scan(this.#carried, viewOf(this.#carried), 0, length)
     }
+    this.#returnLine()
     if (!this.#dialect.loose && !this.#ended) {
       throw new ExpositionError('syntax', 'expected "# EOF" at the end', { line: this.#lines + 1, column: 1 })
     }
@@ -102,12 +107,20 @@ export class TextScan {
       })
     }
     if (length > this.#carried.length) {
-      const larger = Buffer.from(new ArrayBuffer(Math.max(usualLine, length * 2)))
+      const usual = length <= usualLine ? spareLines.pop() : undefined
+      const larger = usual ?? Buffer.from(new ArrayBuffer(Math.max(usualLine, length * 2)))
       this.#carried.copy(larger, 0, 0, this.#carriedLength)
       this.#carried = larger
     }
     chunk.copy(this.#carried, this.#carriedLength, from, to)
     this.#carriedLength = length
+  }
+
+  /** Leaves the room for cut lines to the next body that needs it. */
+  #returnLine(): void {
+    if (this.#carried.length === usualLine && spareLines.length < mostSpareLines)
+      spareLines.push(this.#carried)
+    this.#carried = noLine
   }
 
   /** Reads whole lines. */
