@@ -132,38 +132,21 @@ export class FlatRows {
 
   /** What stays of the packed rows, and new entries, which are sorted. */
   #merge(added: readonly Entry[]): Omit<PackedRows, 'contests'> {
-    const { ends, sources, slots, bytes } = this.#packed
+    const { ends } = this.#packed
     const kept = this.#kept()
     const count = kept.length + added.length
     let length = 0
     for (const index of kept) length += (ends[index] ?? 0) - startOf(ends, index)
     for (const { text } of added) length += text.length
-    const merged = {
-      count,
-      bytes: Buffer.allocUnsafeSlow(length),
-      ends: new Int32Array(count),
-      sources: new Int32Array(count),
-      slots: new Int32Array(count),
-    }
-    let position = 0
-    let row = 0
+    const merged = new MergedRows(count, length)
     let next = 0
-    function keepUpTo(end: number): void {
-      for (let index = kept[next]; index !== undefined && index < end; index = kept[++next]) {
-        position += bytes.copy(merged.bytes, position, startOf(ends, index), ends[index])
-        merged.ends[row] = position
-        merged.sources[row] = sources[index] ?? 0
-        merged.slots[row++] = slots[index] ?? 0
-      }
+    for (const entry of added) {
+      const end = next < kept.length ? lowerBound(this.#packed, Buffer.from(entry.text, 'latin1')) : 0
+      for (let index = kept[next]; index !== undefined && index < end; index = kept[++next])
+        merged.keep(this.#packed, index)
+      merged.add(entry)
     }
-    for (const { text, source, slot } of added) {
-      if (next < kept.length) keepUpTo(lowerBound(this.#packed, Buffer.from(text, 'latin1')))
-      position += merged.bytes.write(text, position, 'latin1')
-      merged.ends[row] = position
-      merged.sources[row] = source
-      merged.slots[row++] = slot
-    }
-    keepUpTo(Infinity)
+    for (const index of kept.subarray(next)) merged.keep(this.#packed, index)
     return merged
   }
 
@@ -179,6 +162,43 @@ export class FlatRows {
       kept[length++] = index
     }
     return kept.subarray(0, length)
+  }
+}
+
+/** Packed rows that are written one after the other. */
+class MergedRows implements Omit<PackedRows, 'contests'> {
+  readonly count: number
+  readonly bytes: Buffer
+  readonly ends: Int32Array
+  readonly sources: Int32Array
+  readonly slots: Int32Array
+  #position = 0
+  #row = 0
+
+  constructor(count: number, length: number) {
+    this.count = count
+    this.bytes = Buffer.allocUnsafeSlow(length)
+    this.ends = new Int32Array(count)
+    this.sources = new Int32Array(count)
+    this.slots = new Int32Array(count)
+  }
+
+  /** The next row is one of others. */
+  keep({ bytes, ends, sources, slots }: PackedRows, index: number): void {
+    this.#position += bytes.copy(this.bytes, this.#position, startOf(ends, index), ends[index])
+    this.#end(sources[index] ?? 0, slots[index] ?? 0)
+  }
+
+  /** The next row is new. */
+  add({ text, source, slot }: Entry): void {
+    this.#position += this.bytes.write(text, this.#position, 'latin1')
+    this.#end(source, slot)
+  }
+
+  #end(source: number, slot: number): void {
+    this.ends[this.#row] = this.#position
+    this.sources[this.#row] = source
+    this.slots[this.#row++] = slot
   }
 }
 

@@ -93,17 +93,29 @@ function coarsenBuckets({ offset, counts }: ExponentialBuckets, steps: number): 
 /** Buckets that begin within the zero threshold are counted as zeros. */
 function widenZero(point: ExponentialHistogramPoint, zeroThreshold: number): ExponentialHistogramPoint {
   if (point.zeroThreshold === zeroThreshold) return point
-  let { zeroCount } = point
-  const trim = ({ offset, counts }: ExponentialBuckets): ExponentialBuckets => {
-    let within = 0
-    while (within < counts.length && exponentialBound(point.scale, offset + within) < zeroThreshold) {
-      zeroCount = addCounts(zeroCount, counts[within++] ?? 0)
-    }
-    return { offset: offset + within, counts: counts.slice(within) }
+  const { scale } = point
+  const positive = countWithin(point.positive, scale, zeroThreshold)
+  const negative = countWithin(point.negative, scale, zeroThreshold)
+  return {
+    ...point,
+    zeroCount: addCounts(point.zeroCount, addCounts(positive.within, negative.within)),
+    zeroThreshold,
+    positive: positive.rest,
+    negative: negative.rest,
   }
-  const positive = trim(point.positive)
-  const negative = trim(point.negative)
-  return { ...point, zeroCount, zeroThreshold, positive, negative }
+}
+
+/** What buckets that begin within a bound have counted, and the others. */
+function countWithin(
+  { offset, counts }: ExponentialBuckets,
+  scale: number,
+  bound: number,
+): { readonly within: number | bigint; readonly rest: ExponentialBuckets } {
+  let within: number | bigint = 0
+  let index = 0
+  while (index < counts.length && exponentialBound(scale, offset + index) < bound)
+    within = addCounts(within, counts[index++] ?? 0)
+  return { within, rest: { offset: offset + index, counts: counts.slice(index) } }
 }
 
 function addBuckets(first: ExponentialBuckets, second: ExponentialBuckets): ExponentialBuckets {
