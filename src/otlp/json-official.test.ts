@@ -1,7 +1,4 @@
-import { ValueType, type Attributes } from '@opentelemetry/api'
 import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Batch } from '#src/model/batch.ts'
@@ -9,58 +6,13 @@ import type { Point } from '#src/model/point.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Kind } from '#src/model/series.ts'
 import { requestsOf } from '#src/testing/otlp-json.ts'
+import { officialData } from '#src/testing/otlp-official.ts'
 import { pointArbitrary } from '#src/testing/points.ts'
 import { batchOf, series } from '#src/testing/series.ts'
 
-/** Seconds and nanoseconds, as the SDK has times. */
-function hr(milliseconds: number): [number, number] {
-  return [Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1e6]
-}
-
-/** The same data, given to the official serializer. */
 function officialJson(batch: Batch, kind: Kind): unknown {
-  const dataPoints = [...batch.walk].map((slot) => {
-    const point = batch.points?.[slot]
-    const shared = {
-      attributes: Object.fromEntries(batch.layout.series[slot]?.attributes ?? []) as Attributes,
-      startTime: hr(batch.startTimeAt(slot) ?? 0),
-      endTime: hr(batch.timeAt(slot)),
-    }
-    if (point === undefined) return { ...shared, value: batch.values[slot] }
-    if (point.kind === 'histogram') {
-      const { bounds, counts, ...rest } = point
-      return { ...shared, value: { ...rest, buckets: { boundaries: bounds, counts } } }
-    }
-    if (point.kind === 'summary') throw new Error('the SDK has no summaries')
-    const { positive, negative, ...rest } = point
-    return {
-      ...shared,
-      value: {
-        ...rest,
-        positive: { offset: positive.offset, bucketCounts: positive.counts },
-        negative: { offset: negative.offset, bucketCounts: negative.counts },
-      },
-    }
-  })
-  const [first] = batch.layout.series
-  const types: Partial<Record<Kind, DataPointType>> = {
-    gauge: DataPointType.GAUGE,
-    sum: DataPointType.SUM,
-    histogram: DataPointType.HISTOGRAM,
-    exponential_histogram: DataPointType.EXPONENTIAL_HISTOGRAM,
-  }
-  const metric = {
-    descriptor: { name: 'm', description: 'what it is', unit: 'By', valueType: ValueType.DOUBLE },
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
-    dataPointType: types[kind],
-    isMonotonic: true,
-    dataPoints,
-  } as unknown as MetricData
-  const scopeMetrics = [{ scope: { name: 'scope', version: '1.2' }, metrics: [metric] }]
-  const resource = resourceFromAttributes(Object.fromEntries(first?.resource.attributes ?? []))
-  return JSON.parse(
-    Buffer.from(JsonMetricsSerializer.serializeRequest({ resource, scopeMetrics }) ?? []).toString(),
-  )
+  const data = officialData(batch, kind)
+  return JSON.parse(Buffer.from(JsonMetricsSerializer.serializeRequest(data) ?? []).toString())
 }
 
 /** The one form of two JSON forms of a message: integers as texts, and no fields with default values. */

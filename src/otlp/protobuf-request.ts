@@ -83,9 +83,9 @@ export class ProtobufRequests implements Encoding {
       this.#parts.events.encoded(absorbed, 0)
       intake.deliver(absorbed)
     }
+    const sample: Sample = { converted, stamp: stampOf(batch), known, intake }
     units.renew(batch.slots === undefined ? units.units() : units.byUnit(batch.slots).keys())
     units.reform(batch)
-    const sample: Sample = { converted, stamp: stampOf(batch), known, intake }
     if (batch.slots === undefined) {
       for (const unit of units.units()) {
         this.#encodeUnit(unit, undefined, sample)

@@ -77,14 +77,15 @@ export function pointsOf(requests: readonly RequestJson[]): (DataPoint & { metri
   )
 }
 
+const zeroIsNothing = new Set(['offset', 'scale', 'aggregationTemporality', 'droppedAttributesCount'])
+
 /** A request without the members that say what their absence says: lists of nothing, and zeros where zero is nothing. */
 export function withoutDefaults<Value>(value: Value): Value {
   if (Array.isArray(value)) return value.map(withoutDefaults) as Value
   if (typeof value !== 'object' || value === null) return value
   const kept = Object.entries(value).filter(
     ([name, inner]) =>
-      !(Array.isArray(inner) && inner.length === 0) &&
-      !(inner === 0 && (name === 'offset' || name === 'aggregationTemporality')),
+      !(Array.isArray(inner) && inner.length === 0) && !(inner === 0 && zeroIsNothing.has(name)),
   )
   return Object.fromEntries(kept.map(([name, inner]) => [name, withoutDefaults(inner)])) as Value
 }

@@ -111,6 +111,7 @@ const scope: Message = () => ({
   1: one('name', 'text'),
   2: one('version', 'text'),
   3: list('attributes', keyValue),
+  4: one('droppedAttributesCount', 'uint32'),
 })
 const scopeMetrics: Message = () => ({
   1: one('scope', scope),
@@ -118,7 +119,10 @@ const scopeMetrics: Message = () => ({
   3: one('schemaUrl', 'text'),
 })
 const resourceMetrics: Message = () => ({
-  1: one('resource', () => ({ 1: list('attributes', keyValue) })),
+  1: one('resource', () => ({
+    1: list('attributes', keyValue),
+    2: one('droppedAttributesCount', 'uint32'),
+  })),
   2: list('scopeMetrics', scopeMetrics),
   3: one('schemaUrl', 'text'),
 })
@@ -190,6 +194,8 @@ export class OtlpRequests {
   readonly dropped: { points: number; reason: string }[] = []
   /** Points that the encoding told of as encoded. */
   encoded = 0
+  /** How often the encoding gave other work its turn. */
+  slices = 0
   readonly #encoding: Encoding
   readonly #done: EncodedRequest[] = []
 
@@ -216,7 +222,7 @@ export class OtlpRequests {
   requests(batches: readonly Batch[]): EncodedRequest[] {
     const points = batches.reduce((sum, { size }) => sum + size, 0)
     const intake = new Intake(points, this.ledger, undefined)
-    for (const _ of this.#encoding.encode(batches, intake));
+    for (const _ of this.#encoding.encode(batches, intake)) this.slices++
     this.#encoding.flush()
     return this.#done.splice(0)
   }

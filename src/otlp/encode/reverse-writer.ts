@@ -4,6 +4,9 @@ import { writeValue } from '#src/remote/value-bits.ts'
 /** The most bytes of a tag, a number or a length. */
 const longest = 10
 
+/** Up to this bytes are copied one by one: a call into the runtime costs more than that. */
+const longestLoop = 32
+
 /**
  * Writes messages of protobuf from back to front: the length of a message stands before it, and so is known when it is
  * written. Fields and elements come in reverse; a message is closed after all that is in it:
@@ -105,6 +108,16 @@ export class ReverseWriter {
   /** The number and the wire type of a field, in front of what it holds. */
   tag(field: number, wireType: number): void {
     this.#number(field * 8 + wireType)
+  }
+
+  /** Whole fields out of a buffer, as they are. */
+  copy(source: Buffer, from: number, to: number): void {
+    const length = to - from
+    this.reserve(length)
+    this.start -= length
+    const { bytes, start } = this
+    if (length > longestLoop) source.copy(bytes, start, from, to)
+    else for (let index = 0; index < length; index++) bytes[start + index] = source[from + index] ?? 0
   }
 
   /** A double without a tag: one of those that are packed. */

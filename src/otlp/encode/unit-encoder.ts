@@ -32,15 +32,24 @@ export function encodeUnit(
   const walked = slots === undefined ? undefined : positionsOf(slots, positions)
   const missing =
     walked === undefined ? patchAll(unit, stamp, writer) : patchSome(unit, walked, stamp, writer)
-  // Only what has another length than before is not there yet.
-  const before = walked ?? (missing.size === 0 ? undefined : allOf(unit))
-  const sent = before === undefined ? undefined : before.filter((position) => !missing.has(position))
+  // What has another length than before is written anew; positions stay.
   if (unit.changed) renewImage(unit, writer, { ...parts, stamp })
-  return sent?.length === unit.count ? undefined : sent
+  if (missing.size === 0) return walked?.length === unit.count ? undefined : walked
+  return (walked ?? allOf(unit)).filter((position) => !missing.has(position))
 }
 
+/** The positions of slots, ascending. */
 function positionsOf(slots: readonly number[], positions: Int32Array): Int32Array {
-  return Int32Array.from(slots, (slot) => positions[slot] ?? 0).toSorted()
+  const list = new Int32Array(slots.length)
+  let ascending = true
+  let before = -1
+  for (let index = 0; index < list.length; index++) {
+    const position = positions[slots[index] ?? 0] ?? 0
+    ascending &&= position > before
+    list[index] = position
+    before = position
+  }
+  return ascending ? list : list.toSorted()
 }
 
 function allOf({ count }: Unit): Int32Array {

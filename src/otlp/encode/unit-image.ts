@@ -90,9 +90,9 @@ export function writeSelected(
       inside = frame
     }
     const end = writer.position
-    writer.raw(bytes.subarray(frame.dataTo, frame.to))
+    writer.copy(bytes, frame.dataTo, frame.to)
     const dataEnd = writer.position
-    writer.raw(bytes.subarray(frame.pointsTo, frame.dataTo))
+    writer.copy(bytes, frame.pointsTo, frame.dataTo)
     while (index >= 0 && (positions[index] ?? -1) >= frame.first) {
       const last = positions[index] ?? 0
       let first = last
@@ -101,10 +101,10 @@ export function writeSelected(
         first--
         index--
       }
-      writer.raw(bytes.subarray(starts[first] ?? 0, ends[last] ?? 0))
+      writer.copy(bytes, starts[first] ?? 0, ends[last] ?? 0)
     }
     writer.close(metricFields[frame.form], dataEnd)
-    writer.raw(bytes.subarray(frame.nameFrom, frame.nameTo))
+    writer.copy(bytes, frame.nameFrom, frame.nameTo)
     writer.close(scopeMetricsFields.metrics, end)
   }
   if (inside !== undefined) closeScope(writer, inside, scopeEnd)
@@ -275,7 +275,7 @@ class ImageWriter {
   #finishRun(): void {
     const run = this.#run
     if (run === undefined) return
-    this.#writer.raw(this.#before.bytes.subarray(run.from, run.to))
+    this.#writer.copy(this.#before.bytes, run.from, run.to)
     this.#run = undefined
   }
 

@@ -108,13 +108,11 @@ export class Unit {
 
   /** The frame for a metric, made where there is none. */
   frameOf(group: MetricGroup, form: Form): Frame {
-    let behind = -1
-    for (const [index, frame] of this.frames.entries()) {
-      if (frame.group === group && frame.form === form) return frame
-      if (sameScope(frame.group.scope, group.scope)) behind = index
-    }
+    const known = this.frames.find((each) => each.group === group && each.form === form)
+    if (known !== undefined) return known
     const frame = new Frame(this, group, form)
-    this.frames.splice(behind < 0 ? this.frames.length : behind + 1, 0, frame)
+    const before = this.frames.findLastIndex((each) => sameScope(each.group.scope, group.scope))
+    this.frames.splice(before < 0 ? this.frames.length : before + 1, 0, frame)
     return frame
   }
 }
