@@ -55,7 +55,8 @@ test('a configuration of Prometheus is taken as it is, with all that it may say 
       label_value_length_limit: 4
       target_limit: 5
       keep_dropped_targets: 6
-      native_histogram_bucket_limit: 0
+      native_histogram_bucket_limit: 160
+      native_histogram_min_bucket_factor: 1.1
       extra_scrape_metrics: true
       scrape_align_interval: 1m
       scrape_offset: 5s
@@ -89,13 +90,14 @@ test.each([
   ['scrape_interval: 0s', 'must be at least 1ms, found "0s"'],
   ['body_size_limit: much', 'expected a size such as 15MB, found "much"'],
   ['scrape_protocols: [PrometheusProto, PrometheusProto]', 'PrometheusProto is in the list twice'],
-  ['convert_classic_histograms_to_nhcb: true', 'classic histograms stay classic: remove it'],
-  ['native_histogram_bucket_limit: 5', 'comes with a later version: remove it'],
+  ['convert_classic_histograms_to_nhcb: true', 'classic histograms stay classic here: remove it'],
+  ['scrape_failure_log_file: /tmp/x', 'failures of scrapes are in the log and on /targets'],
+  ['series_limit: 5', 'there is no limit of series over time'],
   ["metric_relabel_configs: [{ action: drop, source_labels: [a], regex: '(' }]", 'missing closing )'],
   ['http_sd_configs: [{ url: sd }]', 'expected a URL that begins with http:// or https://'],
   ['dns_sd_configs: [{ names: [a], type: a }]', 'records of type A have no port: it needs one'],
   ['file_sd_configs: [{ files: [a.txt] }]', 'the name must end with .json, .yml or .yaml'],
-  ['kubernetes_sd_configs: [{ role: pod }]', 'unknown key'],
+  ['consul_sd_configs: [{ server: a }]', 'this discovery is not there: file_sd_configs or http_sd_configs'],
   ['basic_auth: { username: u }\n    authorization: { credentials: c }', 'basic_auth'],
 ])('a job with %s is refused with its place', async (option, message) => {
   const [mistake, ...others] = await mistakesIn(`config:\n  scrape_configs:\n  - job_name: j\n    ${option}`)

@@ -4,8 +4,9 @@ import { located } from '#src/config/located.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { compilePrometheusClient } from '#src/http/client/prometheus-client-config.ts'
 import { compileRelabeling } from '#src/relabel/relabeling.ts'
+import { schemaOfFactor, type ResolutionLimits } from '#src/text/native-histogram.ts'
 import type { ScrapeJob } from './scrape-job.ts'
-import type { GlobalConfig, ScrapeConfig } from './scrape-options.ts'
+import { refusedOptions, type GlobalConfig, type ScrapeConfig } from './scrape-options.ts'
 import {
   acceptHeader,
   defaultProtocols,
@@ -62,6 +63,7 @@ export function compileJob(
       nativeHistograms: hasNativeHistograms(options, global),
       classicHistograms:
         options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
+      resolution: resolutionOf(options),
     },
     extraMetrics: options.extra_scrape_metrics ?? global.extra_scrape_metrics ?? false,
     relabeling,
@@ -74,14 +76,23 @@ function hasNativeHistograms(options: ScrapeConfig, global: GlobalConfig): boole
   return options.scrape_native_histograms ?? global.scrape_native_histograms ?? false
 }
 
+function resolutionOf(options: ScrapeConfig): ResolutionLimits {
+  const { native_histogram_bucket_limit: bucketLimit, native_histogram_min_bucket_factor: factor = 0 } =
+    options
+  return { bucketLimit, finestSchema: factor > 1 ? schemaOfFactor(factor) : undefined }
+}
+
 function* refusals(options: ScrapeConfig, global: GlobalConfig): Generator<ConfigError> {
-  const later = ['native_histogram_bucket_limit', 'native_histogram_min_bucket_factor'] as const
-  for (const name of later) {
-    if ((options[name] ?? 0) !== 0) yield new ConfigError('comes with a later version: remove it', [name])
-  }
   const name = 'convert_classic_histograms_to_nhcb'
-  if (options[name] ?? global[name] ?? false)
-    yield new ConfigError('classic histograms stay classic: remove it', [name])
+  if (options[name] ?? global[name] ?? false) {
+    yield new ConfigError(
+      'classic histograms stay classic here: remove it; the OTLP exporters send them as histograms',
+      [name],
+    )
+  }
+  for (const [refused, why] of Object.entries(refusedOptions)) {
+    if (options[refused as keyof typeof refusedOptions] !== undefined) yield new ConfigError(why, [refused])
+  }
 }
 
 function timesOf(

@@ -1,6 +1,7 @@
 import type { HttpClient } from '#src/http/client/http-client.ts'
 import type { NameScheme } from '#src/relabel/label-name.ts'
 import type { Relabeling } from '#src/relabel/relabeling.ts'
+import type { ResolutionLimits } from '#src/text/native-histogram.ts'
 import type { ScrapeProtocol } from './scrape-protocol.ts'
 
 /** Bounds on what a target exposes; 0 is none. */
@@ -23,6 +24,8 @@ export interface HistogramOptions {
   readonly nativeHistograms: boolean
   /** Whether classic buckets are read beside native ones. */
   readonly classicHistograms: boolean
+  /** How fine native ones may be. */
+  readonly resolution: ResolutionLimits
 }
 
 /** One job, as its `scrape_config` and the global settings have it: what targets are made and scraped by. */

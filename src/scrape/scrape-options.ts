@@ -19,10 +19,8 @@ function count(description: string) {
   return Type.Optional(Type.Integer({ description, minimum: 0 }))
 }
 
-function laterLimit(description: string) {
-  return Type.Optional(
-    Type.Number({ description: `${description} Comes with a later version; refused but for 0.`, minimum: 0 }),
-  )
+function refused(why: string) {
+  return Type.Optional(Type.Unknown({ description: `Refused: ${why}.` }))
 }
 
 function flag(description: string) {
@@ -89,8 +87,57 @@ const sharedProperties = {
   ),
   always_scrape_classic_histograms: flag('Reads classic buckets beside native ones.'),
   convert_classic_histograms_to_nhcb: flag('Refused where true: classic histograms stay classic.'),
-  scrape_failure_log_file: WithoutEffect('failures of scrapes are in the log and on /targets'),
 }
+
+const otherDiscovery = 'this discovery is not there: file_sd_configs or http_sd_configs can bring its targets'
+
+const inLog = 'failures of scrapes are in the log and on /targets, and in no file of their own'
+
+/** Options of a job, of Prometheus or of vmagent, that are known and not there: what is done about it. */
+export const refusedOptions = {
+  scrape_failure_log_file: inLog,
+  aws_sd_configs: otherDiscovery,
+  azure_sd_configs: otherDiscovery,
+  consul_sd_configs: otherDiscovery,
+  consulagent_sd_configs: otherDiscovery,
+  digitalocean_sd_configs: otherDiscovery,
+  docker_sd_configs: otherDiscovery,
+  dockerswarm_sd_configs: otherDiscovery,
+  ec2_sd_configs: otherDiscovery,
+  eureka_sd_configs: otherDiscovery,
+  gce_sd_configs: otherDiscovery,
+  hetzner_sd_configs: otherDiscovery,
+  ionos_sd_configs: otherDiscovery,
+  kubernetes_sd_configs: otherDiscovery,
+  kuma_sd_configs: otherDiscovery,
+  lightsail_sd_configs: otherDiscovery,
+  linode_sd_configs: otherDiscovery,
+  marathon_sd_configs: otherDiscovery,
+  nerve_sd_configs: otherDiscovery,
+  nomad_sd_configs: otherDiscovery,
+  openstack_sd_configs: otherDiscovery,
+  outscale_sd_configs: otherDiscovery,
+  ovhcloud_sd_configs: otherDiscovery,
+  puppetdb_sd_configs: otherDiscovery,
+  scaleway_sd_configs: otherDiscovery,
+  serverset_sd_configs: otherDiscovery,
+  stackit_sd_configs: otherDiscovery,
+  triton_sd_configs: otherDiscovery,
+  uyuni_sd_configs: otherDiscovery,
+  vultr_sd_configs: otherDiscovery,
+  yandexcloud_sd_configs: otherDiscovery,
+  series_limit: 'there is no limit of series over time: sample_limit is one of each scrape',
+  stream_parse: 'every body is read as it comes: remove it',
+  max_scrape_size: 'say it by body_size_limit',
+  relabel_debug: 'the admin server shows what rules do on /relabel-debug: remove it',
+  metric_relabel_debug: 'the admin server shows what rules do on /relabel-debug: remove it',
+  disable_compression: 'say it by enable_compression',
+  disable_keepalive: 'connections are kept: remove it',
+} as const satisfies Record<string, string>
+
+const refusedProperties = Object.fromEntries(
+  Object.entries(refusedOptions).map(([name, why]) => [name, refused(why)]),
+) as Record<keyof typeof refusedOptions, ReturnType<typeof refused>>
 
 /** The section `global`. */
 export const GlobalOptions = Options({
@@ -99,6 +146,7 @@ export const GlobalOptions = Options({
     description: 'Labels that all series get that do not have them.',
     default: {},
   }),
+  scrape_failure_log_file: WithoutEffect(inLog),
   evaluation_interval: WithoutEffect('there are no rules'),
   rule_query_offset: WithoutEffect('there are no rules'),
   query_log_file: WithoutEffect('there are no queries'),
@@ -151,11 +199,15 @@ export const ScrapeOptions = Options({
   }),
   ...httpClientProperties,
   ...discoveryProperties,
-  native_histogram_bucket_limit: laterLimit(
-    'Buckets of a native histogram above which its resolution is lowered.',
+  native_histogram_bucket_limit: limit(
+    'Buckets of a native histogram above which its resolution is lowered; where that does not do, the scrape fails.',
   ),
-  native_histogram_min_bucket_factor: laterLimit(
-    'The least growth from one bucket of a native histogram to the next.',
+  native_histogram_min_bucket_factor: Type.Optional(
+    Type.Number({
+      description:
+        'The least growth from one bucket of a native histogram to the next: finer ones are made coarser. 0 is no limit, and the default.',
+      minimum: 0,
+    }),
   ),
   scrape_align_interval: Type.Optional(
     PrometheusDuration({ description: 'Scrapes begin at multiples of this. As in vmagent.' }),
@@ -169,6 +221,7 @@ export const ScrapeOptions = Options({
     description: 'Leaves out the stale markers of series that ended. As in vmagent.',
     default: false,
   }),
+  ...refusedProperties,
 })
 
 export type GlobalConfig = Static<typeof GlobalOptions>

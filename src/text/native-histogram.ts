@@ -1,4 +1,5 @@
 import { addCounts, subtractCounts } from '#src/model/count.ts'
+import { ExpositionError } from './exposition-error.ts'
 import type { ExponentialBuckets, ExponentialHistogramPoint } from '#src/model/point.ts'
 
 /** A run of buckets: `length` of them, after a gap; the first span's offset is the index of its first bucket. */
@@ -38,13 +39,35 @@ const finestReserved = 52
  */
 const widest = 16_384
 
+/** How fine a native histogram may be; it is made coarser until it is no finer. */
+export interface ResolutionLimits {
+  /** Buckets of both signs that are there; 0 or absent is no limit. */
+  readonly bucketLimit?: number | undefined
+  /** The finest schema. */
+  readonly finestSchema?: number | undefined
+}
+
+/**
+ * The finest schema whose buckets grow by a factor at least: bucket bounds of schema n are powers of 2^(2^-n).
+ *
+ * @param factor more than 1
+ */
+export function schemaOfFactor(factor: number): number {
+  const schema = Math.floor(0 - Math.log2(Math.log2(factor)))
+  return Math.max(coarsestSchema, Math.min(finestSchema, schema))
+}
+
 /**
  * A native histogram as a point: bucket i of OpenTelemetry is bucket i + 1 of Prometheus (OpenTelemetry specification,
  * "Prometheus and OpenMetrics Compatibility", exponential histograms).
  *
  * @throws Error where it contradicts itself
+ * @throws {ExpositionError} where it has too many buckets however coarse it is
  */
-export function nativePoint(histogram: NativeHistogram): ExponentialHistogramPoint {
+export function nativePoint(
+  histogram: NativeHistogram,
+  limits: ResolutionLimits = {},
+): ExponentialHistogramPoint {
   const { count, sum, schema, zeroThreshold, zeroCount } = histogram
   if (schema < coarsestSchema || schema > finestReserved) {
     throw new Error(`expected a schema from ${coarsestSchema} to ${finestSchema}, found ${schema}`)
@@ -53,12 +76,14 @@ export function nativePoint(histogram: NativeHistogram): ExponentialHistogramPoi
   const negative = bucketsOf(histogram.negative)
   if (!(count >= 0) || !(zeroCount >= 0)) throw new Error('expected counts that are not negative')
   if (!histogram.float) checkSum(histogram, [...positive, ...negative])
-  const scale = Math.min(
+  const finest = Math.min(
     schema,
     finestSchema,
+    limits.finestSchema ?? finestSchema,
     fittingSchema(schema, positive),
     fittingSchema(schema, negative),
   )
+  const scale = limitedSchema(schema, finest, [positive, negative], limits.bucketLimit ?? 0)
   return {
     kind: 'exponential_histogram',
     count,
@@ -115,6 +140,28 @@ function fittingSchema(schema: number, buckets: readonly Bucket[]): number {
   let steps = 0
   while (coarser(last, steps) - coarser(first, steps) >= widest) steps++
   return schema - steps
+}
+
+/** The finest schema, from a finest one on, in which there are no more buckets than allowed; a limit of 0 is none. */
+function limitedSchema(
+  schema: number,
+  finest: number,
+  signs: readonly (readonly Bucket[])[],
+  limit: number,
+): number {
+  if (limit === 0) return finest
+  for (let candidate = finest; candidate >= coarsestSchema; candidate--) {
+    const steps = schema - candidate
+    const count = signs.reduce(
+      (sum, buckets) => sum + new Set(buckets.map(({ index }) => coarser(index, steps))).size,
+      0,
+    )
+    if (count <= limit) return candidate
+  }
+  throw new ExpositionError(
+    'limit',
+    `native histogram bucket limit exceeded: a histogram has more than ${limit} buckets, however coarse they are`,
+  )
 }
 
 /** The index of a bucket in a schema that is coarser by so many steps: each joins two, (2i - 1, 2i] into i. */

@@ -1,7 +1,7 @@
-import { excerpt, LineMistake } from './exposition-error.ts'
+import { excerpt, ExpositionError, LineMistake } from './exposition-error.ts'
 import type { FamilyType, MetadataKind } from './exposed-families.ts'
 import { LineBuffer } from './line-buffer.ts'
-import { nativePoint } from './native-histogram.ts'
+import { nativePoint, type ResolutionLimits } from './native-histogram.ts'
 import { formatFloatBound } from './number-text.ts'
 import {
   isNative,
@@ -27,6 +27,8 @@ export interface ProtobufOptions {
   readonly nativeHistograms?: boolean
   /** Whether classic buckets are read beside native ones; by default not. */
   readonly classicHistograms?: boolean
+  /** How fine native histograms may be. */
+  readonly resolution?: ResolutionLimits
 }
 
 const newline = 0x0a
@@ -162,7 +164,7 @@ export class FamilyReader {
       const details = { time, startTime, native: true, exemplars: nativeExemplars(histogram) }
       this.#sample('', Number.NaN, {
         ...details,
-        ...(stale ? { stale } : { point: pointOf(histogram, this.#metricAt) }),
+        ...(stale ? { stale } : { point: pointOf(histogram, this.#metricAt, this.#options.resolution) }),
       })
     }
     if (native && !classicHistograms) return
@@ -273,12 +275,16 @@ function nativeExemplars({ exemplars, buckets }: HistogramMessage): SampleDetail
   return buckets.flatMap(({ exemplar }) => (exemplar?.time === undefined ? [] : [exemplar]))
 }
 
-function pointOf(histogram: HistogramMessage, at: number): ReturnType<typeof nativePoint> {
+function pointOf(
+  histogram: HistogramMessage,
+  at: number,
+  resolution: ResolutionLimits | undefined,
+): ReturnType<typeof nativePoint> {
   const { count, floatCount, sum, schema, zeroThreshold, zeroCount, floatZeroCount } = histogram
   const { positive, negative } = histogram
   const float = floatCount > 0 || floatZeroCount > 0
   try {
-    return nativePoint({
+    const counts = {
       float,
       count: float ? floatCount : count,
       sum,
@@ -287,8 +293,10 @@ function pointOf(histogram: HistogramMessage, at: number): ReturnType<typeof nat
       zeroCount: float ? floatZeroCount : zeroCount,
       positive,
       negative,
-    })
+    }
+    return nativePoint(counts, resolution)
   } catch (error) {
+    if (error instanceof ExpositionError) throw new LineMistake(error.message, at, error.code)
     const reason = error instanceof Error ? error.message : String(error)
     throw new LineMistake(`a native histogram contradicts itself: ${reason}`, at, 'series')
   }
