@@ -104,8 +104,7 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   consume(batches: readonly Batch[], receipt?: Receipt): boolean {
     const points = pointsIn(batches)
     if (points === 0) return true
-    const expected = this.#encoding.bytes + (this.#unencoded + points) * this.#bytesPerPoint
-    if (this.#stopping || !this.#parts.queue.admits(expected)) return false
+    if (this.#stopping || !this.#admits(points)) return false
     this.#unencoded += points
     this.#enqueue({ intake: new Intake(points, this.#context.ledger, receipt), batches })
     return true
@@ -129,6 +128,16 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
       if ('batches' in item) item.intake.drop(item.intake.open, 'shutdown')
     }
     await this.#parts.sender?.drain(deadline)
+  }
+
+  /** Whether the queue will have room for so many data points more, with those that are still to be encoded. */
+  #admits(points: number): boolean {
+    const { queue } = this.#parts
+    const waiting = this.#encoding.bytes + this.#unencoded * this.#bytesPerPoint
+    const expected = waiting + points * this.#bytesPerPoint
+    // An empty queue admits all: what is larger than it may come alone. But it is empty also while encoding does not keep up.
+    if (waiting > 0 && expected > queue.limits.maxBytes) return false
+    return queue.admits(expected)
   }
 
   #makeEncoding(): Form {
