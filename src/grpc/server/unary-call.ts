@@ -84,8 +84,15 @@ export class UnaryCall {
       { ...answerHeaders(this.#limits.encodings), ...statusTrailers(error) },
       { endStream: true },
     )
-    // Whatever the client still sends is not read.
-    this.#stream.close(constants.NGHTTP2_NO_ERROR)
+    this.#discard()
+  }
+
+  /** What the client still sends is thrown away; soon it is told to stop. Told at once, it might not see the answer. */
+  #discard(): void {
+    const stream = this.#stream
+    if (stream.readableEnded) return
+    stream.resume()
+    this.#timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), lingerMs)
   }
 
   /** The end of the call in the time of `performance.now`, as the client wants it; undefined where it says none. */
@@ -112,7 +119,7 @@ export class UnaryCall {
   /** @returns undefined where the client went away */
   async #receive(): Promise<Buffer | undefined> {
     try {
-      for await (const chunk of this.#stream as AsyncIterable<Buffer>) {
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (this.#ended) return undefined
         await this.#take(chunk)
       }
@@ -173,6 +180,9 @@ export class UnaryCall {
     stream.end(Buffer.concat([frameHead(message.length, false), message]))
   }
 }
+
+/** How long a client that was answered may go on to send, in milliseconds. */
+const lingerMs = 1000
 
 /** Timers of Node hold no more. */
 const longestTimerMs = 2 ** 31 - 1
