@@ -109,11 +109,9 @@ export class Scrapes {
 
 /** Sends all that a reader reads, at the pace at which the client takes it. */
 async function send(reader: Reader, response: ServerResponse): Promise<void> {
-  const closed = new AbortController()
-  response.once('close', () => closed.abort())
   try {
     for (let chunk = await reader.next(); chunk !== undefined; chunk = await reader.next()) {
-      if (!(await written(response, chunk, closed.signal))) return
+      if (!(await written(response, chunk))) return
       reader.sent()
     }
     response.end()
@@ -123,13 +121,13 @@ async function send(reader: Reader, response: ServerResponse): Promise<void> {
 }
 
 /** Resolves when the system has taken the chunk: true, or when the connection is gone: false. */
-async function written(response: ServerResponse, chunk: Buffer, closed: AbortSignal): Promise<boolean> {
-  if (closed.aborted || response.destroyed) return false
+async function written(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+  if (response.destroyed) return false
   return await new Promise((resolve) => {
     const gone = (): void => resolve(false)
-    closed.addEventListener('abort', gone, { once: true })
+    response.once('close', gone)
     response.write(chunk, (error) => {
-      closed.removeEventListener('abort', gone)
+      response.off('close', gone)
       resolve(!error)
     })
   })
