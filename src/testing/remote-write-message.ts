@@ -53,9 +53,9 @@ export interface WrittenRequest {
  */
 export function writeRequest({ series = [], metadata = [] }: WrittenRequest, version: 1 | 2): Buffer {
   if (version === 2) {
-    const symbols = ['']
+    const symbols = new Map([['', 0]])
     const written = series.map((each) => bytes(5, writeSeries2(each, symbols)))
-    return Buffer.concat([...symbols.map((symbol) => bytes(4, Buffer.from(symbol))), ...written])
+    return Buffer.concat([...[...symbols.keys()].map((symbol) => bytes(4, Buffer.from(symbol))), ...written])
   }
   return Buffer.concat([
     ...series.map((each) => bytes(1, writeSeries1(each))),
@@ -76,7 +76,7 @@ function writeSeries1({ labels, samples = [], exemplars = [], histograms = [] }:
   ])
 }
 
-function writeSeries2(series: WrittenSeries, symbols: string[]): Buffer {
+function writeSeries2(series: WrittenSeries, symbols: Map<string, number>): Buffer {
   const { labels, samples = [], exemplars = [], histograms = [], metadata } = series
   return Buffer.concat([
     bytes(1, references(labels, symbols)),
@@ -171,13 +171,14 @@ function writeLabels(labels: readonly string[]): Buffer[] {
   return written
 }
 
-function references(labels: readonly string[], symbols: string[]): Buffer {
+function references(labels: readonly string[], symbols: Map<string, number>): Buffer {
   return Buffer.concat(labels.map((label) => varint(BigInt(symbolOf(label, symbols)))))
 }
 
-function symbolOf(symbol: string, symbols: string[]): number {
-  const known = symbols.indexOf(symbol)
-  return known < 0 ? symbols.push(symbol) - 1 : known
+function symbolOf(symbol: string, symbols: Map<string, number>): number {
+  const known = symbols.get(symbol) ?? symbols.size
+  symbols.set(symbol, known)
+  return known
 }
 
 function text(field: number, content: string): Buffer {

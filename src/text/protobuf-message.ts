@@ -223,16 +223,30 @@ export class ProtobufMessage {
   }
 
   #varint(): number {
+    const { buffer } = this
+    const end = this.#end
+    let at = this.position
     let value = 0
-    let scale = 1
-    for (let length = 1; length <= 10; length++) {
-      if (this.position >= this.#end) this.#fail('expected more bytes')
-      const byte = this.buffer[this.position++] ?? 0
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return value
-      scale *= 0x80
+    // What fits small integers is read as such: most numbers are lengths, tags and references.
+    for (let shift = 0; shift < 28; shift += 7) {
+      if (at >= end) this.#failAt(at, 'expected more bytes')
+      const byte = buffer[at++] ?? 0
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) {
+        this.position = at
+        return value
+      }
     }
-    return this.#fail('expected a number of at most ten bytes')
+    for (let scale = 2 ** 28; scale < 2 ** 70; scale *= 0x80) {
+      if (at >= end) this.#failAt(at, 'expected more bytes')
+      const byte = buffer[at++] ?? 0
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) {
+        this.position = at
+        return value
+      }
+    }
+    return this.#failAt(at, 'expected a number of at most ten bytes')
   }
 
   /** The number between a position and this one, exactly. */
@@ -248,7 +262,11 @@ export class ProtobufMessage {
   }
 
   #fail(message: string): never {
-    throw new LineMistake(message, this.position)
+    this.#failAt(this.position, message)
+  }
+
+  #failAt(position: number, message: string): never {
+    throw new LineMistake(message, position)
   }
 }
 

@@ -47,6 +47,13 @@ interface LabelRange {
   readonly to: number
 }
 
+/** What series of a request say of their family, and the contexts that this stands for, by the number of the form. */
+interface Said {
+  readonly metadata: FamilyMetadata | undefined
+  readonly unit: number
+  readonly contexts: number[]
+}
+
 const histogramForms = forms.filter((form) => form !== 'number')
 
 /** What the fields of a series are. */
@@ -90,13 +97,10 @@ export class RequestDecoder {
   /** The metadata that `#said` was read from. */
   #saidFrom = 0
   #saidTo = -1
-  #said: FamilyMetadata | undefined
-  /** Contexts of this request, by form, and by metadata as its references. */
-  readonly #contexts = new Map<FamilyMetadata | undefined, Map<SeriesForm, number>>()
-  readonly #metadata = new Map<string, FamilyMetadata>()
-  #lastForm: SeriesForm = 'number'
-  #lastSaid: FamilyMetadata | undefined
-  #lastContext = -1
+  #said: Said = saysNothing()
+  #nothing: Said = saysNothing()
+  /** What was said with each symbol as help, in this request. */
+  #byHelp: (Said | undefined)[] = []
 
   constructor(taker: RequestTaker) {
     this.#taker = taker
@@ -123,11 +127,9 @@ export class RequestDecoder {
     this.#symbols.begin(bytes)
     this.#all.clear()
     this.#families.clear()
-    this.#contexts.clear()
-    this.#metadata.clear()
+    this.#byHelp = []
     this.#saidTo = -1
-    this.#said = undefined
-    this.#lastContext = -1
+    this.#nothing = saysNothing()
     this.#message.begin(bytes, this.#view, 0, bytes.length)
   }
 
@@ -153,7 +155,7 @@ export class RequestDecoder {
   #series(from: number, to: number): void {
     this.#scanSeries(from, to)
     const labels = this.#labelRange(from, to)
-    const said = this.#metadataTo < 0 ? undefined : this.#saidHere()
+    const said = this.#metadataTo < 0 ? this.#nothing : this.#saidHere()
     let series = -1
     if (this.#samples.count > 0) {
       series = this.#seriesOf('number', said, labels)
@@ -179,19 +181,11 @@ export class RequestDecoder {
     else this.#taker.refuse('exemplars', this.#exemplars.count)
   }
 
-  #seriesOf(
-    form: SeriesForm,
-    said: FamilyMetadata | undefined,
-    { bytes, view, from, to }: LabelRange,
-  ): number {
+  #seriesOf(form: SeriesForm, said: Said, { bytes, view, from, to }: LabelRange): number {
     return this.#taker.series(this.#context(form, said), bytes, view, from, to)
   }
 
-  #knownIn(
-    all: readonly SeriesForm[],
-    said: FamilyMetadata | undefined,
-    { bytes, view, from, to }: LabelRange,
-  ): number {
+  #knownIn(all: readonly SeriesForm[], said: Said, { bytes, view, from, to }: LabelRange): number {
     for (const form of all) {
       const series = this.#taker.known(this.#context(form, said), bytes, view, from, to)
       if (series >= 0) return series
@@ -260,12 +254,34 @@ export class RequestDecoder {
   #labelField(at: number): void {
     const message = this.#message
     if (this.#version === 2) {
-      message.unsigneds(this.#references)
+      if (message.isBytes) this.#packedReferences()
+      else message.unsigneds(this.#references)
       return
     }
     message.range()
     if (at === this.#labelsTo) this.#labelsTo = message.to
     else this.#scattered = true
+  }
+
+  /** References are small: what takes more than two bytes is left to the reader of fields. */
+  #packedReferences(): void {
+    const message = this.#message
+    const references = this.#references
+    const bytes = this.#bytes
+    const from = message.position
+    message.range()
+    const count = references.length
+    for (let at = message.from; at < message.to;) {
+      const low = bytes[at++] ?? 0
+      const high = low < 0x80 ? 0 : (bytes[at++] ?? 0)
+      if (high >= 0x80 || at > message.to) {
+        references.length = count
+        message.position = from
+        message.unsigneds(references)
+        return
+      }
+      references.push((low & 0x7f) | (high << 7))
+    }
   }
 
   /** Writes the labels of a series where they are not in one piece. */
@@ -284,26 +300,18 @@ export class RequestDecoder {
     }
   }
 
-  #context(form: SeriesForm, said: FamilyMetadata | undefined): number {
-    if (form === this.#lastForm && said === this.#lastSaid && this.#lastContext >= 0) return this.#lastContext
-    let byForm = this.#contexts.get(said)
-    if (byForm === undefined) {
-      byForm = new Map()
-      this.#contexts.set(said, byForm)
+  #context(form: SeriesForm, { metadata, contexts }: Said): number {
+    const number = forms.indexOf(form)
+    let context = contexts[number] ?? -1
+    if (context < 0) {
+      context = this.#taker.context(form, metadata)
+      contexts[number] = context
     }
-    let context = byForm.get(form)
-    if (context === undefined) {
-      context = this.#taker.context(form, said)
-      byForm.set(form, context)
-    }
-    this.#lastForm = form
-    this.#lastSaid = said
-    this.#lastContext = context
     return context
   }
 
   /** What the series at hand says of its family. Series of one family follow each other. */
-  #saidHere(): FamilyMetadata | undefined {
+  #saidHere(): Said {
     const length = this.#metadataTo - this.#metadataFrom
     if (
       this.#saidTo - this.#saidFrom === length &&
@@ -316,7 +324,7 @@ export class RequestDecoder {
     return this.#said
   }
 
-  #readSaid(from: number, to: number): FamilyMetadata | undefined {
+  #readSaid(from: number, to: number): Said {
     const message = this.#message
     let type = 0
     let help = 0
@@ -328,18 +336,18 @@ export class RequestDecoder {
       else if (field === 4) unit = Number(message.unsigned())
       else message.skip()
     }
-    const key = `${type} ${help} ${unit}`
-    let said = this.#metadata.get(key)
-    if (said === undefined) {
-      try {
-        said = { type, help: this.#symbols.text(help, from), unit: this.#symbols.text(unit, from) }
-      } catch (error) {
-        if (!(error instanceof LabelError)) throw error
-        this.#taker.refuse('metadata', 1, error.message)
-        said = { type, help: '', unit: '' }
-      }
-      this.#metadata.set(key, said)
+    const known = this.#byHelp[help]
+    if (known !== undefined && known.unit === unit && known.metadata?.type === type) return known
+    const texts = { help: '', unit: '' }
+    try {
+      texts.help = this.#symbols.text(help, from)
+      texts.unit = this.#symbols.text(unit, from)
+    } catch (error) {
+      if (!(error instanceof LabelError)) throw error
+      this.#taker.refuse('metadata', 1, error.message)
     }
+    const said = { metadata: { type, ...texts }, unit, contexts: [] }
+    this.#byHelp[help] = said
     return said
   }
 
@@ -429,6 +437,10 @@ export class RequestDecoder {
     }
     this.#taker.metadata(texts.family, { type, help: texts.help, unit: texts.unit })
   }
+}
+
+function saysNothing(): Said {
+  return { metadata: undefined, unit: 0, contexts: [] }
 }
 
 /** Whether eight bytes are Prometheus' staleness marker, whose bits no number of JavaScript keeps. */
