@@ -5,6 +5,7 @@ import type { Batch } from '#src/model/batch.ts'
 import { makeReader, sampleLines, scrape } from '#src/testing/exposition.ts'
 import { naiveSamples } from '#src/testing/naive-exposition.ts'
 import { ExpositionError } from './exposition-error.ts'
+import { sharedParts } from './part-table.ts'
 import type { ExpositionReader } from './exposition-reader.ts'
 
 const blanks = fc.constantFrom('', '', ' ', '  ', '\t')
@@ -149,6 +150,7 @@ test('any scrapes of a target, cut anywhere, are what naive reading makes of the
     fc.array(edit, { minLength: 1, maxLength: 8 }),
     (start, edits) => {
       const interned = internedCounts()
+      const parts = sharedParts.size
       const reader = makeReader()
       let lines = [...types, ...start.map(lineText)]
       let before: Expected | undefined
@@ -181,6 +183,7 @@ test('any scrapes of a target, cut anywhere, are what naive reading makes of the
       }
       reader.dispose()
       expect(internedCounts()).toEqual(interned)
+      expect(sharedParts.size).toBe(parts)
     },
   )
   fc.assert(property, { numRuns: 150 })
@@ -208,6 +211,7 @@ test('a body with mistakes is refused, or read as naive reading does; it never f
       const body = Buffer.from(text)
       const expected = expectedOf(body, 1000)
       const interned = internedCounts()
+      const parts = sharedParts.size
       const reader = makeReader()
       let read: string[] | undefined
       try {
@@ -220,6 +224,7 @@ test('a body with mistakes is refused, or read as naive reading does; it never f
       expect(read).toEqual(expected === undefined ? undefined : sorted(expected.lines))
       reader.dispose()
       expect(internedCounts()).toEqual(interned)
+      expect(sharedParts.size).toBe(parts)
     },
   )
   fc.assert(property, { numRuns: 400 })

@@ -6,6 +6,7 @@ import { makeReader, resolveAsExposed, sampleLines, scrape } from '#src/testing/
 import { ExpositionError } from './exposition-error.ts'
 import type { ExpositionReader } from './exposition-reader.ts'
 import type { ExposedSeries } from './exposed-series.ts'
+import { sharedParts } from './part-table.ts'
 
 function thrown(act: () => unknown): ExpositionError {
   try {
@@ -39,6 +40,40 @@ describe('over scrapes', () => {
     expect(batches.map(({ time }) => time)).toEqual([3000, 3000])
     reader.dispose()
     expect(internedCounts()).toEqual(before)
+  })
+
+  test('two targets that expose the same share its bytes and names, and give back what they had', () => {
+    const before = sharedParts.size
+    const asked: ExposedSeries[] = []
+    const resolve = resolveAsExposed()
+    const note = (exposed: ExposedSeries): Series | undefined => {
+      asked.push(exposed)
+      return resolve(exposed)
+    }
+    const readers = [makeReader({}, note), makeReader({}, note)]
+    const body = '# HELP shared_by_targets What it says.\nshared_by_targets{of="both"} 1\n'
+    for (const reader of readers) {
+      scrape(reader, body)
+      expect(sharedParts.size).toBe(before + 4)
+    }
+    expect(asked.map(({ family }) => family.descriptor.description)).toEqual([
+      'What it says.',
+      'What it says.',
+    ])
+    for (const reader of readers) {
+      scrape(reader, `${body}another{of="one"} 1\n`)
+      scrape(reader, body)
+      expect(sampleLines(scrape(reader, body.replace(' 1', ' 2')))).toEqual([
+        'shared_by_targets{of="both"} 2',
+      ])
+    }
+    readers[0]?.dispose()
+    expect(sharedParts.size).toBe(before + 4)
+    readers[1]?.begin('text-0.0.4')
+    const cut = Buffer.from('given_up{x="1"} 1\n')
+    readers[1]?.feed(cut, 0, cut.length)
+    readers[1]?.dispose()
+    expect(sharedParts.size).toBe(before)
   })
 
   test('a line that only begins as the predicted one is another', () => {

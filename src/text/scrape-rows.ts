@@ -170,6 +170,8 @@ export class ScrapeRows {
     this.#retype()
     const ended = this.#removeUnseen()
     const layout = this.slots.commit()
+    // Where no body was begun, the empty ones are all targets'.
+    if (this.columns === noColumns) this.columns = new SampleColumns(layout.series.length)
     this.columns.reserve(layout.series.length - 1)
     this.#writeStartTimes()
     writeOwn(this.columns)
