@@ -5,6 +5,7 @@ import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts
 import { CollectedBody } from '#src/http/client/collected-body.ts'
 import type { HttpClient } from '#src/http/client/http-client.ts'
 import { compilePrometheusClient, httpClientProperties } from '#src/http/client/prometheus-client-config.ts'
+import { shownUrl } from '#src/http/shown-url.ts'
 import { describeError } from '#src/telemetry/log-value.ts'
 import type { DiscoveredLabels, Discovery } from './discovery.ts'
 import { labelsOfGroup, parseTargetGroups } from './target-group.ts'
@@ -27,7 +28,8 @@ export const HttpOptions = Options({
 export class HttpDiscovery implements Discovery {
   readonly #url: URL
   /** For people and for labels: without the user in it. */
-  readonly #shownUrl: string
+  /** Without a user. */
+  readonly #openUrl: string
   readonly #intervalMs: number
   readonly #client: HttpClient
   readonly #surroundings: ClientSurroundings
@@ -42,10 +44,10 @@ export class HttpDiscovery implements Discovery {
     if (url === null || !/^https?:$/.test(url.protocol))
       throw new ConfigError('expected a URL that begins with http:// or https://', ['url'])
     this.#url = url
-    const shown = new URL(url)
-    shown.username = ''
-    shown.password = ''
-    this.#shownUrl = url.username === '' && url.password === '' ? options.url : shown.href
+    const open = new URL(url)
+    open.username = ''
+    open.password = ''
+    this.#openUrl = url.username === '' && url.password === '' ? options.url : open.href
     this.#intervalMs = options.refresh_interval
     this.#client = compilePrometheusClient(options, surroundings)
     this.#surroundings = surroundings
@@ -53,7 +55,7 @@ export class HttpDiscovery implements Discovery {
 
   start(onTargets: (targets: readonly DiscoveredLabels[]) => void): void {
     const { clock, logger } = this.#surroundings
-    const url = this.#shownUrl
+    const url = shownUrl(this.#openUrl)
     this.#schedule = every(
       clock,
       this.#intervalMs,
@@ -64,7 +66,7 @@ export class HttpDiscovery implements Discovery {
         this.#answer = answer
         if (this.#failing) logger.info('a server lists targets again', { url })
         this.#failing = false
-        if (isNew) onTargets(groups.flatMap((group) => labelsOfGroup(group, ['__meta_url', url])))
+        if (isNew) onTargets(groups.flatMap((group) => labelsOfGroup(group, ['__meta_url', this.#openUrl])))
       },
       {
         onError: (error) => {

@@ -1,3 +1,4 @@
+import { shownUrl } from '#src/http/shown-url.ts'
 import { Labels } from '#src/relabel/labels.ts'
 import type { LabelPairs, TraceStep } from '#src/relabel/relabeling.ts'
 import type { RelabelTrace } from '#src/telemetry/targets-view.ts'
@@ -5,7 +6,6 @@ import { mergeLabels } from './honored-labels.ts'
 import type { ScrapeJob } from './scrape-job.ts'
 import { pairsOf, shownPairs, shownStep } from './shown-labels.ts'
 import { buildTarget, fillTargetLabels } from './target-labels.ts'
-import { shownUrl } from './target-url.ts'
 import type { Target } from './target.ts'
 
 /** What the rules of a job do to a discovered target, step by step, and what becomes of it; without secrets. */

@@ -1,5 +1,5 @@
+import { isSecretName, shownUrl } from '#src/http/shown-url.ts'
 import type { LabelPairs, TraceStep } from '#src/relabel/relabeling.ts'
-import { isSecretName, shownUrl } from './target-url.ts'
 
 const hidden = 'REDACTED'
 const param = '__param_'

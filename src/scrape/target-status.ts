@@ -1,8 +1,8 @@
+import { shownUrl } from '#src/http/shown-url.ts'
 import type { DroppedTargetStatus, TargetStatus } from '#src/telemetry/targets-view.ts'
 import type { ScrapeJob } from './scrape-job.ts'
 import type { TargetLoop } from './target-loop.ts'
 import { pairsOf, shownPairs } from './shown-labels.ts'
-import { shownUrl } from './target-url.ts'
 import type { DroppedTarget } from './target.ts'
 
 /** A target that is scraped, for people. */

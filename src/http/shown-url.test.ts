@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownUrl } from './target-url.ts'
+import { shownUrl } from './shown-url.ts'
 
 test('people see a URL without the parameters that sound like secrets', () => {
   expect(shownUrl('https://a:1/probe?access_token=canary&apiKey=canary&apiKey=canary&target=x')).toBe(
