@@ -13,7 +13,10 @@ export class MetricGroup {
   /** Whether its series are parts of classic histograms or summaries that make no whole. */
   readonly lonePart: boolean
   readonly key: string
-  readonly #members = new Set<number>()
+  /** The slot of its only series, -1 where it has none. Many groups have one: a set for each would be most of their memory. */
+  #only = -1
+  /** The slots, from the second on. */
+  #members: Set<number> | undefined
   #slots: Int32Array | undefined
 
   constructor(series: Series, key: string) {
@@ -26,27 +29,34 @@ export class MetricGroup {
 
   /** The slots of its series, ascending. */
   get slots(): Int32Array {
-    this.#slots ??= Int32Array.from(this.#members).toSorted()
+    this.#slots ??= this.#members === undefined ? this.#one() : Int32Array.from(this.#members).toSorted()
     return this.#slots
   }
 
   get empty(): boolean {
-    return this.#members.size === 0
+    return this.#members === undefined ? this.#only < 0 : this.#members.size === 0
   }
 
   add(slot: number): void {
-    this.#members.add(slot)
     this.#slots = undefined
+    if (this.#members !== undefined) this.#members.add(slot)
+    else if (this.#only < 0) this.#only = slot
+    else this.#members = new Set([this.#only, slot])
   }
 
   remove(slot: number): void {
-    this.#members.delete(slot)
     this.#slots = undefined
+    if (this.#members !== undefined) this.#members.delete(slot)
+    else if (this.#only === slot) this.#only = -1
   }
 
   /** Whether a series belongs here; its key is the group's. */
   holds({ metric }: Series): boolean {
     return this.scope === metric.scope || sameScope(this.scope, metric.scope)
+  }
+
+  #one(): Int32Array {
+    return this.#only < 0 ? new Int32Array(0) : Int32Array.of(this.#only)
   }
 }
 

@@ -53,6 +53,7 @@ test('what is patched, copied or written anew as series come and go is the same 
         }
       }
     }),
+    { numRuns: 50 },
   )
 })
 

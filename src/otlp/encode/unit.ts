@@ -17,7 +17,7 @@ export class Frame {
   readonly group: MetricGroup
   readonly form: Form
   /** In the order in which they are written. */
-  readonly slots: number[] = []
+  slots: number[] = []
   /** Whether it must be written anew: it has others than the image. */
   changed = true
   /** The position of its first data point in the image. */
@@ -90,7 +90,9 @@ export class Unit {
   }
 
   add(slot: number, frame: Frame, bytes: number): void {
-    frame.slots.push(slot)
+    // A list that begins with one has room for one: most have no more.
+    if (frame.slots.length === 0) frame.slots = [slot]
+    else frame.slots.push(slot)
     frame.changed = true
     this.count++
     this.#bytes += bytes
