@@ -43,6 +43,15 @@ export interface ScriptedStatus {
   readonly hold?: boolean
 }
 
+/** Where a receiver listens, and what it speaks. */
+export interface ReceiverPlace {
+  readonly tls?: SecureServerOptions
+  /** 0 lets the system choose. */
+  readonly port?: number
+  /** An address of the loopback. */
+  readonly host?: string
+}
+
 /** A receiver of gRPC that answers as a test says, and keeps what it got. */
 export class GrpcReceiver implements AsyncDisposable {
   readonly calls: ReceivedCall[] = []
@@ -69,11 +78,11 @@ export class GrpcReceiver implements AsyncDisposable {
   /** Starts one on a port of the loopback, a free one where it is 0; with `tls` it speaks TLS. */
   static async start(
     answer?: GrpcReceiver['answer'],
-    { tls, port = 0 }: { readonly tls?: SecureServerOptions; readonly port?: number } = {},
+    { tls, port = 0, host = '127.0.0.1' }: ReceiverPlace = {},
   ): Promise<GrpcReceiver> {
     const receiver = new GrpcReceiver(tls)
     if (answer !== undefined) receiver.answer = answer
-    await new Promise<void>((resolve) => receiver.server.listen(port, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => receiver.server.listen(port, host, resolve))
     return receiver
   }
 

@@ -25,28 +25,35 @@ const statusOfHttp: Readonly<Record<number, StatusName>> = {
   504: 'unavailable',
 }
 
+/** The connection that a call goes over. */
+export interface CallConnection {
+  /** For messages: host and port. */
+  readonly peer: string
+  /** Whether it has ended with all that was on it. */
+  readonly ended: boolean
+  /** Told whenever something comes from the server. */
+  hear(): void
+}
+
 /** One call on its way: the answer to one request, read off its stream. */
 export class Call {
   readonly #stream: ClientHttp2Stream
-  readonly #peer: string
-  readonly #heard: () => void
+  readonly #connection: CallConnection
   readonly #chunks: Buffer[] = []
   #bytes = 0
   #headers: IncomingHttpHeaders | undefined
   #trailers: IncomingHttpHeaders | undefined
 
-  /** @param heard told whenever something comes from the server */
-  constructor(stream: ClientHttp2Stream, peer: string, heard: () => void) {
+  constructor(stream: ClientHttp2Stream, connection: CallConnection) {
     this.#stream = stream
-    this.#peer = peer
-    this.#heard = heard
+    this.#connection = connection
     stream.on('response', (headers) => {
-      heard()
+      connection.hear()
       this.#headers = headers
     })
     stream.on('data', (chunk: Buffer) => this.#take(chunk))
     stream.on('trailers', (trailers) => {
-      heard()
+      connection.hear()
       this.#trailers = trailers
     })
   }
@@ -87,7 +94,7 @@ export class Call {
   }
 
   #take(chunk: Buffer): void {
-    this.#heard()
+    this.#connection.hear()
     // What is too much is read, so that the end comes, and not kept.
     if (this.#bytes < maxAnswerBytes + frameHeadBytes) this.#chunks.push(chunk)
     this.#bytes += chunk.length
@@ -109,13 +116,13 @@ export class Call {
    * data is at fault: it is sent again.
    */
   #lost(failure: unknown): ClientError {
-    const { rstCode } = this.#stream
+    const { peer, ended } = this.#connection
     const isProtocol = failure instanceof Error && 'code' in failure && failure.code === 'ERR_HTTP2_ERROR'
     if (isProtocol)
-      return new ClientError('malformed_response', `${this.#peer} speaks no HTTP/2, which gRPC needs`, {
+      return new ClientError('malformed_response', `${peer} speaks no HTTP/2, which gRPC needs`, {
         cause: failure,
       })
-    const how = rstCode === 0 ? 'lost the connection' : `reset the stream with the code ${rstCode}`
-    return new ClientError('connection_reset', `${this.#peer} ${how} before it answered`, { cause: failure })
+    const how = ended ? 'ended the connection' : `reset the stream with the code ${this.#stream.rstCode}`
+    return new ClientError('connection_reset', `${peer} ${how} before it answered`, { cause: failure })
   }
 }

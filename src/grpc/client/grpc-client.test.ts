@@ -1,10 +1,17 @@
 import { constants } from 'node:http2'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { systemClock } from '#src/component/clock.ts'
 import { schemeCredentials } from '#src/http/client/credentials.ts'
+import type { Text } from '#src/http/client/file-text.ts'
+import { TlsSource } from '#src/http/client/tls-source.ts'
+import { CertificateMaker } from '#src/testing/certificates.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
 import { GrpcReceiver, partialSuccess, statusWithRetryInfo } from '#src/testing/grpc-receiver.ts'
 import { statusNames } from '../status.ts'
@@ -272,4 +279,61 @@ test('an answer that is too long, or lies about its length, has a status and no 
   for (const _ of [1, 2]) {
     expect(await client.call(callOf())).toMatchObject({ status: { name: 'ok' }, message: undefined })
   }
+})
+
+const textOf = (read: () => string): Text => ({ read, renew: () => undefined })
+
+test('TLS files that change are in use with the next call, and calls on their way come to their end', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-grpc-tls-'))
+  const maker = new CertificateMaker(folder)
+  const authority = await maker.make('authority')
+  const [server, old, young] = await Promise.all([
+    maker.make('server', { authority }),
+    maker.make('old'),
+    maker.make('young'),
+  ])
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const shown: string[] = []
+  await using receiver = await GrpcReceiver.start(
+    async ({ session }, index) => {
+      shown.push((session.socket as TLSSocket).getPeerCertificate().subject.CN?.toString() ?? '')
+      if (index === 0) await held
+      return {}
+    },
+    { tls: { cert: server.cert, key: server.key, requestCert: true, rejectUnauthorized: false } },
+  )
+  let own = old
+  const tls = new TlsSource({
+    ca: textOf(() => authority.cert),
+    cert: textOf(() => own.cert),
+    key: textOf(() => own.key),
+  })
+  using client = clientFor(receiver.port, { tls })
+  const first = client.call(callOf())
+  await receiver.until(({ calls }) => calls.length === 1)
+  own = young
+  await client.call(callOf())
+  release()
+  expect((await first).status.name).toBe('ok')
+  expect(shown).toEqual(['old', 'young'])
+  await rm(folder, { recursive: true })
+})
+
+test.each([
+  { rotates: true, calls: [2, 2] },
+  { rotates: false, calls: [4, 0] },
+])('of two addresses $calls connections are made with rotation: $rotates', async ({ rotates, calls }) => {
+  await using one = await GrpcReceiver.start(() => ({ hangUp: true }))
+  await using other = await GrpcReceiver.start(() => ({ hangUp: true }), {
+    port: one.port,
+    host: '127.0.0.2',
+  })
+  using client = clientFor(one.port, {
+    endpoint: { host: 'collector.example', port: one.port },
+    rotates,
+    lookup: async () => await Promise.resolve(['127.0.0.1', '127.0.0.2']),
+  })
+  for (let call = 0; call < 4; call++)
+    await expect(client.call(callOf())).rejects.toThrow('ended the connection')
+  expect([one.connections, other.connections]).toEqual(calls)
 })

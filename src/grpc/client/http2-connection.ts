@@ -4,7 +4,10 @@ import type { Clock } from '#src/component/clock.ts'
 import { ClientError } from '#src/http/client/client-error.ts'
 import type { ClientTls } from '#src/http/client/tls-source.ts'
 import { frameHead } from '../message-frame.ts'
-import { Call } from './call.ts'
+import { Call, type CallConnection } from './call.ts'
+
+/** Megabytes that all calls of a connection may hold: their messages are bounded by the queue that they come from. */
+const maxSessionMemory = 4096
 
 /** When a silent server is asked whether it is still there; in milliseconds. */
 export interface KeepaliveOptions {
@@ -35,16 +38,18 @@ export interface ConnectionParts {
 }
 
 /** A connection of HTTP/2 that carries calls, until the server or the network ends it. */
-export class Http2Connection {
+export class Http2Connection implements CallConnection {
   /** What it was made with. */
   readonly tls: ClientTls | undefined
+  readonly peer: string
   readonly #session: ClientHttp2Session
   readonly #authority: string
-  readonly #peer: string
   readonly #parts: ConnectionParts
   #usable = true
   #calls = 0
   #heardAt: number
+  /** When the first of the calls that are on their way was begun. */
+  #begunAt = 0
   #cancelTimer: (() => void) | undefined
 
   /** @param authority host and port, as the server is to see them */
@@ -57,12 +62,13 @@ export class Http2Connection {
   ) {
     this.tls = tls
     this.#authority = authority
-    this.#peer = peer
+    this.peer = peer
     this.#parts = parts
     this.#heardAt = parts.clock.monotonic()
     const session = connect(`${tls === undefined ? 'http' : 'https'}://${peer}`, {
       createConnection: () => socket,
       settings: { enablePush: false },
+      maxSessionMemory,
     })
     this.#session = session
     // Calls on it tell of the error.
@@ -72,14 +78,18 @@ export class Http2Connection {
       this.#usable = false
       if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM) parts.askedTooOften()
     })
-    session.on('localSettings', () => this.#hear())
-    session.on('remoteSettings', () => this.#hear())
+    session.on('localSettings', () => this.hear())
+    session.on('remoteSettings', () => this.hear())
     this.#watch()
   }
 
   /** Whether it takes another call. */
   get usable(): boolean {
     return this.#usable && !this.#session.closed && !this.#session.destroyed
+  }
+
+  get ended(): boolean {
+    return this.#session.destroyed
   }
 
   /** Monotonic milliseconds when the server was heard last. */
@@ -102,7 +112,8 @@ export class Http2Connection {
         'content-type': 'application/grpc',
         ...(headers as Record<string, string | string[]>),
       })
-      const call = new Call(stream, this.#peer, () => this.#hear())
+      const call = new Call(stream, this)
+      if (this.#calls === 0) this.#begunAt = this.#parts.clock.monotonic()
       this.#calls++
       stream.once('close', () => this.#calls--)
       stream.write(frameHead(message.length, isCompressed))
@@ -112,7 +123,7 @@ export class Http2Connection {
     } catch (error) {
       if (this.usable)
         throw new ClientError('invalid_request', 'the metadata of the call is none that HTTP/2 can carry')
-      throw new ClientError('connection_closed', `${this.#peer} ended the connection`, { cause: error })
+      throw new ClientError('connection_closed', `${this.peer} ended the connection`, { cause: error })
     }
   }
 
@@ -128,7 +139,8 @@ export class Http2Connection {
     this.#session.destroy()
   }
 
-  #hear(): void {
+  /** Something came from the server. */
+  hear(): void {
     this.#heardAt = this.#parts.clock.monotonic()
   }
 
@@ -143,30 +155,30 @@ export class Http2Connection {
     const { clock, keepalive } = this.#parts
     if (keepalive.timeMs === 0 || this.#cancelTimer !== undefined || !this.usable) return
     if (this.#calls === 0 && !keepalive.permitWithoutStream) return
-    const silence = this.#calls === 0 || clock.monotonic() > this.#heardAt ? this.#silence() : 0
-    this.#cancelTimer = clock.after(Math.max(1, keepalive.timeMs - silence), () => {
+    this.#cancelTimer = clock.after(Math.max(1, keepalive.timeMs - this.#silence()), () => {
       this.#cancelTimer = undefined
       if (this.#silence() >= keepalive.timeMs) this.#ask()
       else this.#watch()
     })
   }
 
+  /** How long the server was silent while it had reason to speak, in milliseconds. */
   #silence(): number {
-    return this.#parts.clock.monotonic() - this.#heardAt
+    return this.#parts.clock.monotonic() - Math.max(this.#heardAt, this.#begunAt)
   }
 
   #ask(): void {
     if (this.#session.destroyed) return
     const { clock, keepalive } = this.#parts
     this.#cancelTimer = clock.after(keepalive.timeoutMs, () => {
-      const message = `${this.#peer} did not answer a ping in ${keepalive.timeoutMs / 1000} s`
+      const message = `${this.peer} did not answer a ping in ${keepalive.timeoutMs / 1000} s`
       this.#end()
       this.#session.destroy(new ClientError('timeout', message))
     })
     this.#session.ping(() => {
       this.#cancelTimer?.()
       this.#cancelTimer = undefined
-      this.#hear()
+      this.hear()
       this.#watch()
     })
   }
