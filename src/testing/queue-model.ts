@@ -79,7 +79,7 @@ export class QueueModel {
     this.disk = new SimulatedDisk(random)
     this.#options = {
       directory: simulatedDirectory,
-      maxBytes: 1 << 20,
+      maxBytes: random.pick([1 << 20, 4000]),
       maxDiskBytes: 1 << 30,
       segmentBytes: random.pick([200, 1000, 4000]),
       maxAgeMs: 0,

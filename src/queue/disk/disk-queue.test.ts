@@ -347,6 +347,20 @@ describe('bounds', () => {
     expect(sut.queue.status.disk?.oldest).toBe(start + 1000)
   })
 
+  test('what waits for a shard that is stuck does not keep others from being read', async () => {
+    {
+      await using sut = await QueueOnDisk.open(folder, { shards: 2 })
+      for (const number of numbers(10)) sut.put(number, 1000)
+      await sut.kept()
+    }
+    await using sut = await QueueOnDisk.open(folder, { shards: 2, maxBytes: 8000 })
+    for (const number of numbers(5, 11)) {
+      sut.put(number, 1000, 1)
+      await sut.kept()
+    }
+    expect(await sut.drain()).toEqual(numbers(10))
+  })
+
   test('a backlog is not in memory', async () => {
     const maxBytes = 1 << 20
     await using sut = await QueueOnDisk.open(folder, {

@@ -38,7 +38,7 @@ export class EntryFetch {
   /** Reads the first entries of a line. */
   fetchAhead({ first }: ShardLine, shard: number): void {
     for (const entry of [first, first?.next]) {
-      if (entry !== undefined && entry.request === undefined && this.#tools.memory.hasRoom)
+      if (entry !== undefined && entry.request === undefined && this.#tools.memory.hasRoomAhead)
         this.fetch(entry, shard)
     }
   }
@@ -64,9 +64,7 @@ export class EntryFetch {
     else {
       const at = queuedAt(entry.enqueuedAt, clock)
       entry.request = { ...record, shard, shares: [], queuedAt: at }
-      entry.hold('line')
-      memory.count(record.body.length)
-      memory.cache(entry)
+      memory.countRead(entry)
     }
   }
 }

@@ -6,7 +6,7 @@ export class HeldMemory {
   #bytes = 0
   #cachedBytes = 0
 
-  /** @param maxCachedBytes what is in memory at most only to spare reading it from disk */
+  /** @param maxCachedBytes what of new data is in memory at most only to spare reading it; as much again is read ahead */
   constructor(maxCachedBytes: number) {
     this.#maxCachedBytes = maxCachedBytes
   }
@@ -15,9 +15,9 @@ export class HeldMemory {
     return this.#bytes
   }
 
-  /** Whether more may be read ahead. */
-  get hasRoom(): boolean {
-    return this.#cachedBytes < this.#maxCachedBytes
+  /** Whether more may be read ahead: that has room of its own, which new data cannot take. */
+  get hasRoomAhead(): boolean {
+    return this.#cachedBytes < 2 * this.#maxCachedBytes
   }
 
   /** Counts bytes more or less. */
@@ -25,15 +25,17 @@ export class HeldMemory {
     this.#bytes += bytes
   }
 
-  /** Keeps a request that is on disk too in memory, if there is room. */
+  /** Keeps a request that was just written in memory too, if there is room. */
   cache(entry: Entry): void {
-    const length = entry.request?.body.length ?? 0
-    if (this.hasRoom) {
-      entry.cached = true
-      this.#cachedBytes += length
-    } else {
-      this.letGo(entry, 'line')
-    }
+    if (this.#cachedBytes < this.#maxCachedBytes) this.#keep(entry)
+    else this.letGo(entry, 'line')
+  }
+
+  /** Counts a request that was read; it stays until it is given out, room or not, since somebody waits for it. */
+  countRead(entry: Entry): void {
+    entry.hold('line')
+    this.#bytes += entry.request?.body.length ?? 0
+    this.#keep(entry)
   }
 
   /** It is needed now, or not at all. */
@@ -46,5 +48,10 @@ export class HeldMemory {
   letGo(entry: Entry, holder: Holder): void {
     if (holder === 'line') this.uncache(entry)
     this.#bytes -= entry.letGo(holder)
+  }
+
+  #keep(entry: Entry): void {
+    entry.cached = true
+    this.#cachedBytes += entry.request?.body.length ?? 0
   }
 }

@@ -231,7 +231,9 @@ export class QueueStore {
     if (log === undefined) return
     const isOwner = await this.#lock?.show().catch(() => true)
     if (isOwner === false) {
-      log.halt(new Error(`another process has taken the queue directory: ${this.#options.directory}`))
+      log.halt(
+        new Error(`the queue directory was removed, or taken by another process: ${this.#options.directory}`),
+      )
       return
     }
     await this.#removal.flush()
