@@ -54,7 +54,6 @@ export class BatchEncoder {
     const shards = builders.length
     this.#parts = parts
     this.#sourceParts = {
-      writer,
       tables: { naming, dictionary, labelSets, describe },
       memory: new TemplateMemory(),
       forms,
@@ -251,8 +250,10 @@ export class BatchEncoder {
 
   /** Finds the resources of a source again. One that no source has any more ends with a stale marker. */
   #followInfos(known: EncodedSource, time: number, intake: Intake): void {
+    const { scopes } = known.series
+    if (scopes === undefined && known.infos.size === 0) return
     const infos = new Set<TargetInfo>()
-    for (const scope of known.series.scopes) {
+    for (const scope of scopes ?? []) {
       const info = this.#infos?.retain(scope)
       if (info === undefined) continue
       if (infos.has(info)) this.#infos?.release(info)

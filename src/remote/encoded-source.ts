@@ -3,7 +3,6 @@ import { hashTexts } from '#src/model/hash.ts'
 import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
 import { PointSeries, type PointForms } from './point-series.ts'
-import type { SeriesWriter } from './series-writer.ts'
 import { pointCode, SourceSeries, type SeriesTables } from './source-series.ts'
 import type { TargetInfo } from './target-infos.ts'
 import type { TemplateMemory } from './template-memory.ts'
@@ -11,7 +10,6 @@ import { Unit } from './unit.ts'
 
 /** What the series of all sources are encoded with. */
 export interface SourceParts {
-  readonly writer: SeriesWriter
   readonly tables: SeriesTables
   readonly memory: TemplateMemory
   readonly forms: PointForms

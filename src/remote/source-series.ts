@@ -129,9 +129,9 @@ export class SourceSeries implements IndexedSlots {
     return code === sampleCode || code === pointCode
   }
 
-  /** Scopes of its series whose resources may be listed by a series of their own. */
-  get scopes(): Iterable<Scope> {
-    return this.#scopes?.keys() ?? []
+  /** Scopes of its series whose resources may be listed by a series of their own; undefined where there never was one. */
+  get scopes(): Iterable<Scope> | undefined {
+    return this.#scopes?.keys()
   }
 
   /** Tells how many slots are dropped, and why. */
