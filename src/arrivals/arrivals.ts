@@ -53,6 +53,8 @@ const sweepSlice = 5000
  * as its layout. 32 MiB for the values alone; a sender that catches up takes a thousandth of it.
  */
 const mostCells = 4 * 1024 * 1024
+/** What a batch takes beside its columns, in their cells. It also bounds how many batches a request may become. */
+const batchCells = 256
 /** So many exemplars wait for a point at most. */
 const mostWaiting = 16_384
 
@@ -237,7 +239,7 @@ export class Arrivals<Context = undefined> {
     const slot = cells[at + slotCell] ?? 0
     if (source.needsRound(slot)) {
       if (this.#cellsTaken > mostCells) return false
-      this.#cellsTaken += source.length
+      this.#cellsTaken += source.length + batchCells
     }
     this.#columns = source.record(slot, value, time)
     this.#slot = slot
@@ -304,8 +306,7 @@ export class Arrivals<Context = undefined> {
 
   /** Ends the request. @returns its batches, to be emitted in this order */
   end(): Batch[] {
-    const batches = this.#early
-    for (const source of new Set(this.#touched)) batches.push(...source.take())
+    const batches = this.#early.concat(...[...new Set(this.#touched)].map((source) => source.take()))
     this.#finish()
     return batches
   }
@@ -436,7 +437,7 @@ export class Arrivals<Context = undefined> {
     const slot = this.#cells[at + slotCell] ?? 0
     if (source === undefined) throw new Error(`there is no series ${number}`)
     // What the old one has in this request is on the layout that has it.
-    if (source.lastColumns(slot) !== undefined) this.#early.push(...source.take())
+    if (source.lastColumns(slot) !== undefined) this.#early = this.#early.concat(source.take())
     this.#options.released?.(this.#seriesOf(number))
     source.remove(slot)
     this.#cells[at + slotCell] = source.add(series, number)
