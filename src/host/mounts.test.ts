@@ -26,6 +26,20 @@ test('the mounts of the first process are those of the host', () => {
   expect(hostMounts(files)).toMatchObject([{ mountPoint: '/', source: '/dev/sda1' }])
 })
 
+test('a list that changed is read anew', () => {
+  const files = hostWith({ '1': () => '20 1 8:1 / / rw - ext4 /dev/sda1 rw\n' })
+  const first = hostMounts(files)
+  expect(hostMounts(files)).toEqual(first)
+  writeFileSync(
+    join(root, 'proc/1/mountinfo'),
+    '20 1 8:1 / / ro - ext4 /dev/sda1 rw\n21 20 8:2 / /var rw - ext4 /dev/sda2 rw\n',
+  )
+  expect(hostMounts(files)).toMatchObject([
+    { mountPoint: '/', options: ['ro'] },
+    { mountPoint: '/var', source: '/dev/sda2' },
+  ])
+})
+
 test('where that list is hidden, those of this process under the root path are', () => {
   const files = hostWith({
     self: (path) =>
