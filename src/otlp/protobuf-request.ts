@@ -84,7 +84,8 @@ export class ProtobufRequests implements Encoding {
       intake.deliver(absorbed)
     }
     const sample: Sample = { converted, stamp: stampOf(batch), known, intake }
-    units.renew(batch.slots === undefined ? units.units() : units.byUnit(batch.slots).keys())
+    // Both may bring series into other units: only then it is known which units there are.
+    units.renew(batch.slots === undefined ? [...units.units()] : [...units.byUnit(batch.slots).keys()])
     units.reform(batch)
     if (batch.slots === undefined) {
       for (const unit of units.units()) {
