@@ -82,6 +82,13 @@ test('nested values compare by content', () => {
   expect(sameValue(new Map([['x', [true]]]), new Map([['x', [true]]]))).toBe(true)
 })
 
+test('lists in lists cost no more than what they hold', () => {
+  const deep = (levels: number, inner: AttributeValue): AttributeValue =>
+    levels === 0 ? inner : [deep(levels - 1, inner)]
+  expect(sameValue(deep(200, '"'), deep(200, '"'))).toBe(true)
+  expect(sameValue(deep(200, '"'), deep(200, "'"))).toBe(false)
+})
+
 test('the order of texts is that of their UTF-8 bytes', () => {
   const text = fc.string({ unit: 'binary' })
   fc.assert(

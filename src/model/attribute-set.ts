@@ -92,9 +92,14 @@ function valueText(value: AttributeValue): string {
   if (value instanceof Uint8Array) return `\u0000x${Buffer.from(value).toString('base64')}`
   if (value instanceof Map) {
     const pairs = [...(value as ReadonlyMap<string, AttributeValue>)]
-    return `\u0000m${JSON.stringify(pairs.map(([key, inner]) => [key, valueText(inner)]))}`
+    return `\u0000m${pairs.map(([key, inner]) => measured(key) + measured(valueText(inner))).join('')}`
   }
-  return `\u0000a${JSON.stringify((value as readonly AttributeValue[]).map(valueText))}`
+  return `\u0000a${(value as readonly AttributeValue[]).map((inner) => measured(valueText(inner))).join('')}`
+}
+
+/** A text with its length before it: quoting would grow with every list in a list. */
+function measured(text: string): string {
+  return `${text.length}:${text}`
 }
 
 /** The hash of attributes in the order given: of this thread and this start. */
