@@ -197,9 +197,9 @@ export class RequestDecoder {
   #labelRange(from: number, to: number): LabelRange {
     if (this.#version === 1 && !this.#scattered)
       return { bytes: this.#bytes, view: this.#view, from: this.#labelsFrom, to: this.#labelsTo }
-    this.#writeLabels(from, to)
-    const { buffer: bytes, view, length } = this.#labels
-    return { bytes, view, from: 0, to: length }
+    const labels =
+      this.#version === 2 ? this.#symbols.seriesLabels(this.#references, from) : this.#gather(from, to)
+    return { bytes: labels.buffer, view: labels.view, from: 0, to: labels.length }
   }
 
   /** Finds where the fields of a series are. */
@@ -284,20 +284,17 @@ export class RequestDecoder {
     }
   }
 
-  /** Writes the labels of a series where they are not in one piece. */
-  #writeLabels(from: number, to: number): void {
+  /** Puts the labels of a series of version 1.0 together where they are not in one piece. */
+  #gather(from: number, to: number): LabelBytes {
     const labels = this.#labels
     labels.clear()
-    if (this.#version === 2) {
-      this.#symbols.writeLabels(this.#references, from, labels)
-      return
-    }
     const message = this.#message
     message.visit(from, to)
     for (let at = from, field = message.next(); field !== 0; at = message.position, field = message.next()) {
       message.skip()
       if (field === 1) labels.addBytes(this.#bytes, at, message.position)
     }
+    return labels
   }
 
   #context(form: SeriesForm, { metadata, contexts }: Said): number {
