@@ -31,6 +31,10 @@ export interface CallConnection {
   readonly peer: string
   /** Whether it has ended with all that was on it. */
   readonly ended: boolean
+  /** Why it was ended here. */
+  readonly reason: ClientError | undefined
+  /** Whether the server has said anything in HTTP/2. */
+  readonly greeted: boolean
   /** Told whenever something comes from the server. */
   hear(): void
 }
@@ -116,12 +120,19 @@ export class Call {
    * data is at fault: it is sent again.
    */
   #lost(failure: unknown): ClientError {
-    const { peer, ended } = this.#connection
+    const { peer, ended, greeted, reason } = this.#connection
     const isProtocol = failure instanceof Error && 'code' in failure && failure.code === 'ERR_HTTP2_ERROR'
     if (isProtocol)
       return new ClientError('malformed_response', `${peer} speaks no HTTP/2, which gRPC needs`, {
         cause: failure,
       })
+    if (reason !== undefined) return reason
+    if (ended && !greeted)
+      return new ClientError(
+        'connection_closed',
+        `${peer} ended the connection without a word of HTTP/2: does it speak TLS?`,
+        { cause: failure },
+      )
     const how = ended ? 'ended the connection' : `reset the stream with the code ${this.#stream.rstCode}`
     return new ClientError('connection_reset', `${peer} ${how} before it answered`, { cause: failure })
   }

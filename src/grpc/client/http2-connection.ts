@@ -46,6 +46,8 @@ export class Http2Connection implements CallConnection {
   readonly #authority: string
   readonly #parts: ConnectionParts
   #usable = true
+  #greeted = false
+  #reason: ClientError | undefined
   #calls = 0
   #heardAt: number
   /** When the first of the calls that are on their way was begun. */
@@ -79,7 +81,10 @@ export class Http2Connection implements CallConnection {
       if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM) parts.askedTooOften()
     })
     session.on('localSettings', () => this.hear())
-    session.on('remoteSettings', () => this.hear())
+    session.on('remoteSettings', () => {
+      this.#greeted = true
+      this.hear()
+    })
     this.#watch()
   }
 
@@ -90,6 +95,14 @@ export class Http2Connection implements CallConnection {
 
   get ended(): boolean {
     return this.#session.destroyed
+  }
+
+  get reason(): ClientError | undefined {
+    return this.#reason
+  }
+
+  get greeted(): boolean {
+    return this.#greeted
   }
 
   /** Monotonic milliseconds when the server was heard last. */
@@ -172,8 +185,8 @@ export class Http2Connection implements CallConnection {
     const { clock, keepalive } = this.#parts
     this.#cancelTimer = clock.after(keepalive.timeoutMs, () => {
       const message = `${this.peer} did not answer a ping in ${keepalive.timeoutMs / 1000} s`
-      this.#end()
-      this.#session.destroy(new ClientError('timeout', message))
+      this.#reason = new ClientError('timeout', message)
+      this.destroy()
     })
     this.#session.ping(() => {
       this.#cancelTimer?.()
