@@ -211,3 +211,17 @@ test('many series are encoded in slices', () => {
   expect(requests.length).toBe(2)
   expect(protobuf.slices).toBeGreaterThan(10)
 })
+
+test('what is left of many series comes together', () => {
+  const table = new SlotTable(new Source('test', ''))
+  const slots = Array.from({ length: 4000 }, (_, n) => table.add(series('m', { n: `${n}` })))
+  const protobuf = new OtlpRequests(ProtobufRequests, { limits: { maxBytes: 1 << 22, maxPoints: 8192 } })
+  const resourcesOf = (): number[] => {
+    const layout = table.commit()
+    const batch = new Batch(layout, { time: 1, values: new Float64Array(layout.series.length) })
+    return protobuf.read([batch]).map(({ resourceMetrics }) => resourceMetrics.length)
+  }
+  expect(resourcesOf()).toEqual([4])
+  for (const slot of slots) if (slot % 40 !== 0) table.remove(slot)
+  expect(resourcesOf()).toEqual([1])
+})

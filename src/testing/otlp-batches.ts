@@ -79,7 +79,13 @@ const exemplarArbitrary = fc.record({
 
 const sampleArbitrary = fc.record({
   number: fc.oneof(fc.double(), int),
-  points: fc.record(pointArbitraries),
+  points: fc.record({
+    ...pointArbitraries,
+    // Mostly with bounds that others have: what is patched where it was.
+    histogram: fc
+      .tuple(pointArbitraries.histogram, fc.boolean())
+      .map(([point, own]): Point => (own ? point : { ...point, bounds: [1], counts: [point.count, 5] })),
+  }),
   stale: fc.nat(9).map((odds) => odds === 0),
   ownTime: fc.option(fc.nat(1_700_000_000_000), { nil: Number.NaN }),
   ownStart: fc.option(fc.nat(1_600_000_000_000), { nil: Number.NaN }),
@@ -97,7 +103,7 @@ const shapeArbitrary = fc.record({
   nanos: fc.nat(3).map((odds) => odds === 0),
   exemplars: fc.boolean(),
   sparse: fc.boolean(),
-  /** Numbers that are doubles, and no series that ends. */
+  /** Numbers that are doubles, with one time and nothing else, as most data is. */
   plain: fc.boolean(),
 })
 
@@ -106,7 +112,8 @@ export function batchOverArbitrary(layout: Layout): fc.Arbitrary<Batch> {
   const { length } = layout.series
   return fc
     .tuple(shapeArbitrary, fc.array(sampleArbitrary, { minLength: length, maxLength: length }))
-    .map(([shape, samples]) => {
+    .map(([{ plain, ...any }, samples]) => {
+      const shape = plain ? { ...any, times: false, startTimes: false, nanos: false, exemplars: false } : any
       const points = samples.map(({ points: any }, slot): Point | undefined => {
         const { kind } = layout.series[slot]?.metric.descriptor ?? { kind: 'gauge' }
         return kind in any ? any[kind as Point['kind']] : undefined
@@ -119,10 +126,10 @@ export function batchOverArbitrary(layout: Layout): fc.Arbitrary<Batch> {
         timesNano: shape.nanos ? BigInt64Array.from(samples, (sample) => sample.nano) : undefined,
         startTimesNano: shape.nanos ? BigInt64Array.from(samples, ({ startNano }) => startNano) : undefined,
         values: Float64Array.from(samples, ({ number }) => Number(number)),
-        integers: shape.plain
+        integers: plain
           ? undefined
           : BigInt64Array.from(samples, ({ number }) => (typeof number === 'bigint' ? number : 0n)),
-        flags: shape.plain
+        flags: plain
           ? undefined
           : Uint8Array.from(
               samples,
