@@ -339,3 +339,27 @@ test.each([
     await expect(client.call(callOf())).rejects.toThrow('ended the connection')
   expect([one.connections, other.connections]).toEqual(calls)
 })
+
+test('a server that complains of pings is asked less often', async () => {
+  await using receiver = await GrpcReceiver.start(({ session }, index) => {
+    if (index === 0) session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    return { hold: index === 1 }
+  })
+  const clock = new FakeClock()
+  const pings: unknown[] = []
+  receiver.server.on('session', (session) => session.on('ping', (payload) => pings.push(payload)))
+  using client = clientFor(receiver.port, {
+    clock,
+    keepalive: { timeMs: 1000, timeoutMs: 60_000, permitWithoutStream: false },
+  })
+  await client.call(callOf({ timeoutMs: 0 })).catch(() => undefined)
+  const held = client.call(callOf({ timeoutMs: 0 })).catch(() => undefined)
+  await receiver.until(({ calls }) => calls.length === 2)
+  await clock.advance(1900)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(pings).toEqual([])
+  await clock.advance(200)
+  while (pings.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  client.close()
+  await held
+})

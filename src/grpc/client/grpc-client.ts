@@ -39,6 +39,9 @@ export interface UnaryCall {
   readonly timeoutMs: number
 }
 
+/** A server is asked at least this often, however often it complains. */
+const longestKeepaliveMs = 7_200_000
+
 /** How long a connection may take to be made; calls that wait for it may give up before. */
 const connectMs = 20_000
 
@@ -182,6 +185,10 @@ export class GrpcClient {
 
   /** As clients of gRPC do whose pings a server complains of (gRFC A8). */
   #askLessOften(): void {
-    this.#keepalive = { ...this.#keepalive, timeMs: this.#keepalive.timeMs * 2 }
+    const { timeMs } = this.#keepalive
+    this.#keepalive = {
+      ...this.#keepalive,
+      timeMs: Math.min(timeMs * 2, Math.max(timeMs, longestKeepaliveMs)),
+    }
   }
 }

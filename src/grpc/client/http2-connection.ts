@@ -9,6 +9,9 @@ import { Call, type CallConnection } from './call.ts'
 /** Megabytes that all calls of a connection may hold: their messages are bounded by the queue that they come from. */
 const maxSessionMemory = 4096
 
+/** Timers take no longer ones. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** When a silent server is asked whether it is still there; in milliseconds. */
 export interface KeepaliveOptions {
   /** How long nothing was heard before; 0 never asks. */
@@ -168,7 +171,8 @@ export class Http2Connection implements CallConnection {
     const { clock, keepalive } = this.#parts
     if (keepalive.timeMs === 0 || this.#cancelTimer !== undefined || !this.usable) return
     if (this.#calls === 0 && !keepalive.permitWithoutStream) return
-    this.#cancelTimer = clock.after(Math.max(1, keepalive.timeMs - this.#silence()), () => {
+    const waitMs = Math.min(Math.max(1, keepalive.timeMs - this.#silence()), longestTimerMs)
+    this.#cancelTimer = clock.after(waitMs, () => {
       this.#cancelTimer = undefined
       if (this.#silence() >= keepalive.timeMs) this.#ask()
       else this.#watch()
