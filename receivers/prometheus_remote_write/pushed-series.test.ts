@@ -183,3 +183,24 @@ test('fields in another order than senders write them, and fields that are not k
   }
   expect(pushed.size).toBe(1)
 })
+
+test.each([
+  ['61ff', 'the value of the label "a" is no UTF-8'],
+  ['61c3', 'the value of the label "a" is no UTF-8'],
+])('a text of the bytes %s is refused, and the rest of the request is not', (value, problem) => {
+  const pushed = pushedSeries()
+  const broken = Buffer.concat([
+    Buffer.from('0a0e0a085f5f6e616d655f5f12027570', 'hex'),
+    Buffer.from('0a070a01611202', 'hex'),
+    Buffer.from(value, 'hex'),
+    Buffer.from('120b09000000000000f03f1005', 'hex'),
+  ])
+  const good = writeRequest(
+    { series: [{ labels: ['__name__', 'up', 'a', 'é'], samples: [{ value: 1, time: 5 }] }] },
+    1,
+  )
+  const body = Buffer.concat([Buffer.from([0x0a, broken.length]), broken, good])
+  const { batches, outcome } = pushed.read(body, 1, 0)
+  expect(outcome.complaint).toContain(problem)
+  expect(broughtBy(batches)).toEqual(new Map([[keyOf(['__name__', 'up', 'a', 'é']), [[1, 5, undefined]]]]))
+})

@@ -86,8 +86,10 @@ const message = new ProtobufMessage()
  * @throws {LineMistake} where a label is no message
  */
 export function decodeLabels(bytes: Buffer, view: DataView, from: number, to: number): string[] {
+  // Texts lie behind and before bytes of ASCII, tags and the ends of lengths, so what is UTF-8 as a whole is in each.
+  const isWhole = isUtf8(bytes.subarray(from, to))
   const pairs: string[] = []
-  const names = new Set<string>()
+  const names: string[] = []
   message.begin(bytes, view, from, to)
   for (let field = message.next(); field !== 0; field = message.next()) {
     if (field !== 1) {
@@ -98,18 +100,37 @@ export function decodeLabels(bytes: Buffer, view: DataView, from: number, to: nu
     let value = ''
     const label = message.enter()
     for (let inner = message.next(); inner !== 0; inner = message.next()) {
-      if (inner === labelFields.name) name = textOf(bytes, message.bytes(), 'the name of a label')
-      else if (inner === labelFields.value)
-        value = textOf(bytes, message.bytes(), `the value of the label ${JSON.stringify(name)}`)
-      else message.skip()
+      if (inner !== labelFields.name && inner !== labelFields.value) {
+        message.skip()
+        continue
+      }
+      message.range()
+      const isName = inner === labelFields.name
+      const text = isWhole
+        ? bytes.toString('utf8', message.from, message.to)
+        : textOf(
+            bytes,
+            message,
+            isName ? 'the name of a label' : `the value of the label ${JSON.stringify(name)}`,
+          )
+      if (isName) name = text
+      else value = text
     }
     message.leave(label)
     if (name === '') throw new LabelError('a label has no name')
-    if (names.has(name)) throw new LabelError(`two labels have the name ${JSON.stringify(name)}`)
-    names.add(name)
+    names.push(name)
     if (value !== '') pairs.push(name, value)
   }
+  checkDistinct(names)
   return pairs
+}
+
+function checkDistinct(names: readonly string[]): void {
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) throw new LabelError(`two labels have the name ${JSON.stringify(name)}`)
+    seen.add(name)
+  }
 }
 
 /** @throws {LabelError} where it is no UTF-8 */
