@@ -11,11 +11,14 @@ interface LaneBounds {
 
 /**
  * A scrape that makes its series costs some sixteen times the CPU time of one that finds them (measured: 9 and 0.5 µs a
- * series), so each kind has bounds of its own, and those that find theirs need not wait for the others. Two that make them,
- * so that one uses the thread while the body of the other is on its way; more would only make each other late.
+ * series), so each kind has bounds of its own, and those that find theirs need not wait for the others. Of those that make them one at a
+ * time has the thread, so that it ends before its timeout: two would make each other late. While its body is on its way
+ * the thread is not busy, and others begin.
  */
 const laneBounds = {
-  making: { whileBusy: 2, perWindow: 8 },
+  making: { whileBusy: 1, perWindow: 8 },
+  /** Of those that ran out of time when they made theirs, never two at a time. */
+  remaking: { whileBusy: 1, perWindow: 0 },
   finding: { whileBusy: 32, perWindow: 128 },
 } as const satisfies Record<string, LaneBounds>
 
@@ -32,6 +35,8 @@ const patienceMs = 250
 export interface TurnTaker {
   /** Whether the scrape makes all its series anew. */
   readonly makesSeries: boolean
+  /** Whether the last scrape made series and ran out of time over it. */
+  readonly ranOut: boolean
   /** Whether the target has begun to answer. */
   readonly answered: boolean
   /** His turn has come. He scrapes, and then says that it ended. */
@@ -50,6 +55,8 @@ export class ScrapeTurns {
   readonly #utilization: Utilization
   readonly #making = new Lane(laneBounds.making)
   readonly #finding = new Lane(laneBounds.finding)
+  readonly #remaking = new Lane(laneBounds.remaking)
+  readonly #lanes = [this.#finding, this.#remaking, this.#making]
   #windowBegan: number
   #busy = false
   #cancelCheck: (() => void) | undefined
@@ -62,19 +69,20 @@ export class ScrapeTurns {
 
   /** The number of those who wait. */
   get waiting(): number {
-    return this.#making.waiting.size + this.#finding.waiting.size
+    return this.#lanes.reduce((sum, { waiting }) => sum + waiting.size, 0)
   }
 
   /** Lets someone scrape: now, or when it is his turn. */
   request(taker: TurnTaker): void {
-    const lane = taker.makesSeries ? this.#making : this.#finding
+    const making = taker.ranOut ? this.#remaking : this.#making
+    const lane = taker.makesSeries ? making : this.#finding
     lane.waiting.add(taker)
     this.#admit()
   }
 
   /** His scrape has ended, or he does not wait any longer. */
   end(taker: TurnTaker): void {
-    for (const lane of [this.#making, this.#finding]) lane.remove(taker)
+    for (const lane of this.#lanes) lane.remove(taker)
     this.#admit()
   }
 
@@ -83,9 +91,9 @@ export class ScrapeTurns {
     if (now - this.#windowBegan >= windowMs) {
       this.#windowBegan = now
       this.#busy = this.#utilization() >= busyFrom
-      for (const lane of [this.#making, this.#finding]) lane.beginWindow()
+      for (const lane of this.#lanes) lane.beginWindow()
     }
-    for (const lane of [this.#finding, this.#making]) lane.admit(this.#busy, now)
+    for (const lane of this.#lanes) lane.admit(this.#busy, now)
     if (this.waiting > 0) this.#cancelCheck ??= this.#clock.after(windowMs, () => this.#check())
     else {
       this.#cancelCheck?.()
@@ -96,7 +104,7 @@ export class ScrapeTurns {
   #check(): void {
     this.#cancelCheck = undefined
     const since = this.#clock.monotonic() - patienceMs
-    for (const lane of [this.#making, this.#finding]) lane.discount(since)
+    for (const lane of this.#lanes) lane.discount(since)
     this.#admit()
   }
 }

@@ -111,6 +111,10 @@ export class TargetLoop implements Appointment, TurnTaker {
     return this.#scraper.makesSeries
   }
 
+  get ranOut(): boolean {
+    return this.#scraper.ranOut
+  }
+
   get answered(): boolean {
     return this.#scraper.answered
   }

@@ -49,6 +49,8 @@ export class TargetScraper {
   #outdated = false
   #owed: readonly Batch[] = []
   #body: ScrapeBody | undefined
+  /** Whether the last scrape ran out of time when its body was read. */
+  ranOut = false
   /** Undefined before the first scrape has ended. */
   last: LastScrape | undefined
 
@@ -101,6 +103,7 @@ export class TargetScraper {
       if (series !== this.#series) series.reader.dispose()
       return
     }
+    this.ranOut = body.begun && failureReason(error) === 'timeout'
     const durationMs = receiver.clock.monotonic() - began
     const report = this.#reportOf(series, body, { error, durationMs, bodyBytes })
     this.#note(time, report, error, body)
