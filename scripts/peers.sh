@@ -62,3 +62,16 @@ build_here() {
 build_here cadvisor 0.60.6
 # Some ten minutes on two cores.
 build_here kube-apiserver 1.34.4
+
+# The SDK of OpenTelemetry for Python, a sender of OTLP: an environment whose interpreter is $cache/otel-python-VERSION/otel-python.
+python_version=1.45.2
+python_folder="$cache/otel-python-$python_version"
+if [ ! -x "$python_folder/otel-python" ]; then
+  echo "Installing OpenTelemetry for Python $python_version ..." >&2
+  python3 -m venv "$python_folder"
+  "$python_folder/bin/pip" install --quiet "opentelemetry-sdk==$python_version" "opentelemetry-exporter-otlp==$python_version"
+  # An environment is found by the path of its interpreter, so that a link would not do.
+  printf '#!/bin/sh\nexec "%s/bin/python" "$@"\n' "$python_folder" >"$python_folder/otel-python.part"
+  chmod +x "$python_folder/otel-python.part"
+  mv "$python_folder/otel-python.part" "$python_folder/otel-python"
+fi
