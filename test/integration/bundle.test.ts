@@ -31,7 +31,11 @@ afterAll(async () => await folder[Symbol.asyncDispose]())
 
 /** Runs the bundle in the empty folder until it ends. */
 async function weir(...args: string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  return await exec(process.execPath, [main, ...args], { cwd: join(folder.path, 'empty') })
+  // The schema of all components is more than Node takes from a child unless it is told.
+  return await exec(process.execPath, [main, ...args], {
+    cwd: join(folder.path, 'empty'),
+    maxBuffer: 1 << 26,
+  })
 }
 
 /** What `npm start` runs, but listening only where the system chooses, and its own metrics pushed. */
