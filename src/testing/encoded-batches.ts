@@ -84,7 +84,6 @@ export class EncodedBatches {
           ? new LabelSeriesWriter(table)
           : new SymbolSeriesWriter(symbols, flags.describes ?? true),
       builders: this.#builders,
-      pool,
       forms: { exponentialIsNative: true, explicitIsNative: false, keepsClassic: false, ...forms },
       sendExemplars: true,
       targetInfo: flags.targetInfo ?? false,
