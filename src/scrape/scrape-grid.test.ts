@@ -25,6 +25,21 @@ describe('the first scrape', () => {
   })
 
   test.each([
+    [15_000, 20],
+    [1000, 10],
+    [50, 1],
+  ])(
+    'of an interval of %i ms begins at a multiple of %i ms, so that targets are scraped together',
+    (intervalMs, step) => {
+      const delays = Array.from({ length: 2000 }, (_, target) =>
+        firstDelay([`${target}`], { ...own, intervalMs }, 0),
+      )
+      expect(delays.filter((delay) => delay % step !== 0 || delay >= intervalMs)).toEqual([])
+      expect(new Set(delays).size).toBeGreaterThan(Math.min(700, intervalMs / step) * 0.9)
+    },
+  )
+
+  test.each([
     ['on multiples of the interval and an offset', { ...own, offsetMs: 4000 }, 10_000, 9000],
     ['the offset having come', { ...own, offsetMs: 4000 }, 4000, 0],
     ['on multiples of what it is aligned to', { ...own, alignMs: 60_000 }, 10_000, 50_000],
