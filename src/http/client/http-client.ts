@@ -34,6 +34,8 @@ export interface PostRequest extends Request {
   readonly body: readonly Uint8Array[]
   /** Whether the server may get it twice: then it is sent again where a kept connection turns out to be dead. */
   readonly idempotent?: boolean
+  /** POST where absent. */
+  readonly method?: 'POST' | 'PUT'
 }
 
 /** What came back. */
@@ -100,11 +102,8 @@ export class HttpClient {
    * @throws {ClientError}, what the sink threw, or the signal's reason
    */
   async post(request: PostRequest, signal?: AbortSignal, sink?: BodySink): Promise<Answer> {
-    const { body, idempotent = false } = request
-    return await this.#perform(
-      { request, method: 'POST', headers: {}, body, repeatable: idempotent, sink },
-      signal,
-    )
+    const { body, idempotent = false, method = 'POST' } = request
+    return await this.#perform({ request, method, headers: {}, body, repeatable: idempotent, sink }, signal)
   }
 
   /** Closes idle connections; those in use are closed when their request ends. */

@@ -25,7 +25,7 @@ export function followedRedirect(
   { status, location }: { readonly status: number; readonly location: string | undefined },
 ): URL | undefined {
   if (policy === 'never' || !statuses.has(status) || location === undefined) return undefined
-  if (method === 'POST' && !repeating.has(status)) return undefined
+  if (method !== 'GET' && !repeating.has(status)) return undefined
   // Locations are bytes; whatever is beyond ASCII is meant as UTF-8.
   const to = URL.parse(Buffer.from(location, 'latin1').toString('utf8'), from)
   if (to === null) throw refused('to something that is no URL')

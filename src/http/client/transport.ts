@@ -129,7 +129,7 @@ export class Transport {
     const own: Record<string, string> = {}
     if (viaForward && proxy.authorization !== undefined) own['Proxy-Authorization'] = proxy.authorization
     if (this.#limits.idleTimeoutMs === 0) own['Connection'] = 'close'
-    if (method === 'POST') own['Content-Length'] = String(body.reduce((sum, part) => sum + part.length, 0))
+    if (method !== 'GET') own['Content-Length'] = String(body.reduce((sum, part) => sum + part.length, 0))
     const target = viaForward ? `${url.protocol}//${url.host}${path}` : path
     const head = formatRequestHead(method, target, url.host, mergeHeaders(...headers, own))
     return { method, head, body: body.filter((part) => part.length > 0) }

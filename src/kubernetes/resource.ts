@@ -1,0 +1,46 @@
+/** A kind of object that an API server has, as its URLs name it. */
+export interface Resource {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  /** The plural, as in URLs and in RBAC rules: `pods`. */
+  readonly name: string
+  /** Whether its objects are in namespaces. */
+  readonly namespaced: boolean
+}
+
+/** Which objects of a resource are wanted. */
+export interface Scope {
+  readonly resource: Resource
+  /** All namespaces where absent. */
+  readonly namespace?: string | undefined
+  /** As `kubectl --selector` has it. */
+  readonly labelSelector?: string | undefined
+  /** As `kubectl --field-selector` has it: `spec.nodeName=n1`. */
+  readonly fieldSelector?: string | undefined
+}
+
+/** The path of the objects of a resource, below that of the server. */
+export function pathOf({ group, version, name, namespaced }: Resource, namespace?: string): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const place = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+  return `${root}${place}/${name}`
+}
+
+/** Equal for scopes of the same objects. */
+export function scopeKey({ resource, namespace, labelSelector, fieldSelector }: Scope): string {
+  return JSON.stringify([pathOf(resource, namespace), labelSelector ?? '', fieldSelector ?? ''])
+}
+
+/** The resource as people name it: `deployments.apps`. */
+export function resourceName({ group, name }: Resource): string {
+  return group === '' ? name : `${name}.${group}`
+}
+
+/**
+ * The rule of RBAC that lets one do something with a resource, in one line of YAML: ready to be put under `rules` of a Role
+ * or ClusterRole.
+ */
+export function ruleFor({ group, name }: Resource, verbs: readonly string[]): string {
+  return `{apiGroups: ["${group}"], resources: ["${name}"], verbs: [${verbs.map((verb) => `"${verb}"`).join(', ')}]}`
+}
