@@ -9,9 +9,10 @@ export interface Intake {
   unencoded: number
   /** Data points that are not settled yet. */
   open: number
-  /** Why some of it was not delivered. */
+  /** Why some of it was lost. */
   failure: string | undefined
-  rejected: number
+  /** Data points that make no sense. */
+  malformed: number
 }
 
 interface Chunk {
@@ -68,7 +69,7 @@ export class Backlog {
       unencoded: points,
       open: points,
       failure: undefined,
-      rejected: 0,
+      malformed: 0,
     }
     this.#intakes.add(intake)
     return intake
@@ -78,7 +79,8 @@ export class Backlog {
   add(intake: Intake, { bytes, points, malformed }: Slice): void {
     if (this.#closed) return
     this.#encoded(intake, points + malformed)
-    this.#drop(intake, malformed, 'malformed', malformed)
+    intake.malformed += malformed
+    this.#settleDropped(intake, malformed, 'malformed')
     if (bytes.length === 0) {
       this.#deliver(intake, points)
       return
@@ -154,12 +156,16 @@ export class Backlog {
     settle(intake, points)
   }
 
-  #drop(intake: Intake, points: number, reason: string, rejected = 0): void {
+  #drop(intake: Intake, points: number, reason: string): void {
+    if (points === 0) return
+    intake.failure ??= reason
+    this.#settleDropped(intake, points, reason)
+  }
+
+  #settleDropped(intake: Intake, points: number, reason: string): void {
     if (points === 0) return
     this.#ledger.queued -= points
     this.#ledger.dropped.add(reason, points)
-    intake.failure ??= reason
-    intake.rejected += rejected
     settle(intake, points)
   }
 }
@@ -167,6 +173,8 @@ export class Backlog {
 function settle(intake: Intake, points: number): void {
   intake.open -= points
   if (intake.open > 0) return
-  if (intake.failure === undefined) intake.receipt?.settle()
-  else intake.receipt?.fail(intake.failure, intake.rejected)
+  const { receipt, failure, malformed } = intake
+  if (failure !== undefined) receipt?.fail(failure)
+  else if (malformed > 0) receipt?.reject(malformed, 'malformed')
+  else receipt?.settle()
 }

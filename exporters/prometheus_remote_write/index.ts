@@ -1,5 +1,6 @@
 import { defineExporter } from '#src/component/define.ts'
 import { compileCollectorClient } from '#src/http/client/collector-client-config.ts'
+import type { Omission } from '#src/push/encoding.ts'
 import { excerptWithout } from '#src/push/excerpt.ts'
 import { PushExporter, type PushParts } from '#src/push/push-exporter.ts'
 import { makeSending } from '#src/push/sending.ts'
@@ -9,11 +10,19 @@ import { RemoteWriteEncoding } from './encoding.ts'
 import { Protocol } from './protocol.ts'
 import { RemoteWritePeer } from './remote-write-peer.ts'
 
-const dropMessages: Partial<Record<EncodingDrop, string>> = {
-  delta_temporality:
-    'series of delta temporality are left out: remote write takes cumulative ones, which delta_to_cumulative makes',
-  duplicate_series: 'series are left out: they have the name and labels of others of their source',
-  no_point: 'histograms or summaries without a point are left out',
+const omissions: Readonly<Record<EncodingDrop, Omission>> = {
+  delta_temporality: {
+    answer: 'rejected',
+    message:
+      'series of delta temporality are left out: remote write takes cumulative ones, which delta_to_cumulative makes',
+  },
+  // The other one of the same name and labels is sent.
+  duplicate_series: {
+    answer: 'none',
+    message: 'series are left out: they have the name and labels of others of their source',
+  },
+  no_point: { answer: 'rejected', message: 'histograms or summaries without a point are left out' },
+  relabel_dropped: { answer: 'none' },
 }
 
 function sendMetadata(encoding: RemoteWriteEncoding): void {
@@ -40,7 +49,7 @@ export default defineExporter({
       format: () => (outbox?.format === '1.0' ? '1.0' : protocol.version),
       makeEncoding: (version, events) => new RemoteWriteEncoding(version, config, clock, events),
       flushAfterMs: config.batch_send_deadline,
-      dropMessages,
+      omissions,
       recurring: sendsMetadata === true ? { intervalMs, send: sendMetadata } : undefined,
     } satisfies Partial<PushParts<RemoteWriteEncoding, EncodingDrop>>
     if (outbox !== undefined)

@@ -97,6 +97,23 @@ test('without scope labels, target_info and suffixes, where they are switched of
   expect(receiver.series().map(({ labels }) => labels)).toEqual([{ __name__: 'cpu_time', job: 'shop' }])
 })
 
+test('what the configuration leaves out, and a second series of the same labels, are no reason to refuse who sent them', async () => {
+  await using receiver = await RemoteWriteReceiver.start()
+  await using sut = exporterFor({
+    endpoint: receiver.url,
+    disable_scope_info: true,
+    write_relabel_configs: [{ action: 'drop', source_labels: ['state'], regex: 'idle' }],
+  })
+  const [one, other] = ['1', '2'].map((version) =>
+    makeScope(makeResource(['service.name', 'a']), { name: 'l', version }),
+  )
+  const twice = [one, other].flatMap((scope) => (scope === undefined ? [] : [series('m', {}, { scope })]))
+  sut.take([batchOf([...twice.map((each) => [each, 1] as const), [series('m', { state: 'idle' }), 2]])])
+  await sut.settled()
+  expect(Object.fromEntries(sut.ledger.dropped)).toEqual({ relabel_dropped: 1, duplicate_series: 1 })
+  expect(sut.settlements).toEqual([{ delivered: true, rejected: 0 }])
+})
+
 test('delta sums are dropped with one warning', async () => {
   await using receiver = await RemoteWriteReceiver.start()
   await using sut = exporterFor({ endpoint: receiver.url })
@@ -104,7 +121,7 @@ test('delta sums are dropped with one warning', async () => {
   await sut.settled()
   expect(receiver.requests).toEqual([])
   expect(Object.fromEntries(sut.ledger.dropped)).toEqual({ delta_temporality: 1 })
-  expect(sut.settlements).toEqual([{ delivered: false, reason: 'delta_temporality', rejected: 1 }])
+  expect(sut.settlements).toEqual([{ delivered: true, reason: 'delta_temporality', rejected: 1 }])
   expect(sut.lines).toMatchObject([
     { level: 'warn', message: expect.stringContaining('delta_to_cumulative') as string },
   ])

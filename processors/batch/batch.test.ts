@@ -174,10 +174,10 @@ test('what the peer rejects is told to the senders, to none more than it sent', 
     processor.consume([points(count)], receipt)
     receipt.settle()
   }
-  context.next.held[0]?.fail('no', 3)
+  context.next.held[0]?.reject(3, 'no')
   expect(settlements).toEqual([
-    { delivered: false, reason: 'no', rejected: 2 },
-    { delivered: false, reason: 'no', rejected: 3 },
+    { delivered: true, reason: 'no', rejected: 2 },
+    { delivered: true, reason: 'no', rejected: 3 },
   ])
 })
 

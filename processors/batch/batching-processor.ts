@@ -128,10 +128,11 @@ export class BatchingProcessor implements StatefulProcessor {
 function combinedReceipt(taken: readonly Held[]): Receipt | undefined {
   const ours = taken.filter(({ receipt }) => receipt !== undefined)
   if (ours.length === 0) return undefined
-  return new Receipt(({ delivered, reason, rejected }) => {
+  return new Receipt(({ delivered, reason = 'not delivered', rejected }) => {
     for (const { receipt, batch } of ours) {
-      if (delivered) receipt?.settle()
-      else receipt?.fail(reason ?? 'not delivered', Math.min(rejected, batch.size))
+      if (!delivered) receipt?.fail(reason)
+      else if (rejected > 0) receipt?.reject(Math.min(rejected, batch.size), reason)
+      else receipt?.settle()
     }
   })
 }

@@ -1,6 +1,6 @@
+import type { Delivered } from '#src/arrivals/deliveries.ts'
 import { statusCode, writeRichStatus, type StatusContent } from '#src/grpc/server/grpc-error.ts'
 import { MessageWriter } from '#src/remote/message-writer.ts'
-import type { Taken } from './intake.ts'
 
 /** How a request is written, and so its answer. */
 export type BodyForm = 'protobuf' | 'json'
@@ -12,7 +12,7 @@ export const mediaTypes: Readonly<Record<BodyForm, string>> = {
 }
 
 /** Writes the ExportMetricsServiceResponse to a request that was taken: partial success only where something was rejected. */
-export function writeAnswer({ rejected, message }: Taken, form: BodyForm): Buffer {
+export function writeAnswer({ rejected, message }: Delivered, form: BodyForm): Buffer {
   if (form === 'json') {
     const partial = { rejectedDataPoints: String(rejected), errorMessage: message }
     return Buffer.from(JSON.stringify(rejected === 0 ? {} : { partialSuccess: partial }))

@@ -57,12 +57,17 @@ describe('over gRPC', () => {
     const held = (next.held = [])
     const rejected = caller.call(protobuf)
     await expect.poll(() => held.length).toBe(1)
-    next.held.shift()?.fail('out of order', 1)
+    next.held.shift()?.reject(1, 'out of order')
     expect(partialSuccess((await rejected).message)).toEqual({ rejected: 1, message: 'out of order' })
     const failed = caller.call(protobuf)
     await expect.poll(() => held.length).toBe(1)
-    next.held.shift()?.fail('the queue is full')
-    expect(await failed).toMatchObject({ code: status.UNAVAILABLE, details: 'the queue is full' })
+    const receipt = next.held.shift()
+    receipt?.retain().reject(1, 'out of order')
+    receipt?.fail('the queue is full')
+    expect(await failed).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: 'it could not be delivered: the queue is full',
+    })
   })
 
   test('pipelines that refuse make it unavailable, with the time to wait', async () => {

@@ -1,3 +1,4 @@
+import { deliveryProperties } from '#src/arrivals/deliveries.ts'
 import { ConfigError, makeAll } from '#src/config/config-error.ts'
 import { located } from '#src/config/located.ts'
 import { ByteSize, Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
@@ -160,12 +161,7 @@ export const Config = Options({
     default: '10m',
     minimum: '1s',
   }),
-  delivery_timeout: Duration({
-    description:
-      'How long a request waits until the exporters have its data where it survives. Then it is answered as unavailable, and its sender sends again.',
-    default: '20s',
-    minimum: '1ms',
-  }),
+  ...deliveryProperties,
 })
 
 export type OtlpConfig = Static<typeof Config>

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Unavailable } from '#src/arrivals/deliveries.ts'
 import type { StatusName } from '#src/grpc/status.ts'
 import { readBody, RequestBodyError, type BodyLimits, type BodyRoom } from '#src/http/request-body.ts'
 import { sendText } from '#src/http/content-encoding.ts'
@@ -6,7 +7,7 @@ import { transcodeJson } from '#src/otlp/decode/json-transcoder.ts'
 import { MalformedRequest } from '#src/otlp/decode/malformed-request.ts'
 import { mediaTypes, writeAnswer, writeError, type BodyForm } from './answer.ts'
 import type { HttpConfig } from './config.ts'
-import { Unavailable, type Intake } from './intake.ts'
+import type { Intake } from './intake.ts'
 
 /** Other names of encodings that are taken with them. */
 const otherNames: Readonly<Record<string, string>> = { gzip: 'x-gzip' }

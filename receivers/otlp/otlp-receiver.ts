@@ -1,3 +1,4 @@
+import { Unavailable } from '#src/arrivals/deliveries.ts'
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
 import { GrpcError } from '#src/grpc/server/grpc-error.ts'
 import { startGrpcServer, type RunningGrpcServer } from '#src/grpc/server/grpc-server.ts'
@@ -9,7 +10,7 @@ import { MalformedRequest } from '#src/otlp/decode/malformed-request.ts'
 import { writeAnswer } from './answer.ts'
 import { grpcEncodings, type GrpcConfig, type HttpConfig, type OtlpConfig } from './config.ts'
 import { HttpRequests } from './http-requests.ts'
-import { Intake, Unavailable } from './intake.ts'
+import { Intake } from './intake.ts'
 
 const exportPath = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
 

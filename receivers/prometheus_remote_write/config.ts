@@ -1,3 +1,4 @@
+import { deliveryProperties } from '#src/arrivals/deliveries.ts'
 import { ByteSize, Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { serverProperties } from '#src/http/server-config.ts'
 
@@ -32,6 +33,7 @@ export const Config = Options({
       'After so long without a sample a series is let go, without a stale marker: senders send these themselves.',
     default: '10m',
   }),
+  ...deliveryProperties,
   label_limit: limit('Labels of a series, its name included, above which it is refused.'),
   label_name_length_limit: limit('Bytes of the name of a label above which its series is refused.'),
   label_value_length_limit: limit('Bytes of the value of a label above which its series is refused.'),

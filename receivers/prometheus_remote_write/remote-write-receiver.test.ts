@@ -391,15 +391,44 @@ describe('the answer', () => {
     await using receiver = await TestReceiver.start()
     const held: Receipt[] = []
     receiver.context.next.held = held
-    const push = async (end: (receipt: Receipt) => void): Promise<number> => {
-      const answer = receiver.push({ series: [up] })
+    const push = async (end: (receipt: Receipt) => void): Promise<unknown> => {
+      const answer = receiver.push({ series: [up, gauge('b', 1)] }, { version: 2 })
       await expect.poll(() => held.length).toBe(1)
       const receipt = held.pop()
       if (receipt !== undefined) end(receipt)
-      return (await answer).status
+      return await answer
     }
-    expect(await push((receipt) => receipt.fail('lost'))).toBe(503)
-    expect(await push((receipt) => receipt.fail('bad', 1))).toBe(400)
+    expect(await push((receipt) => receipt.fail('lost'))).toMatchObject({
+      status: 503,
+      text: 'it could not be delivered: lost\n',
+    })
+    expect(await push((receipt) => receipt.reject(1, 'bad'))).toMatchObject({
+      status: 400,
+      text: 'the rest was written, and these were refused: 1 samples: bad\n',
+      written: ['1', '0', '0'],
+    })
+    const inOneBranchOnly = await push((receipt) => {
+      receipt.retain().reject(1, 'bad')
+      receipt.fail('lost')
+    })
+    expect(inOneBranchOnly).toMatchObject({ status: 503, written: ['0', '0', '0'] })
+  })
+
+  test('says to send again where the delivery takes too long, or the receiver stops', async () => {
+    const receiver = await TestReceiver.start({ delivery_timeout: '3s' })
+    const held: Receipt[] = []
+    receiver.context.next.held = held
+    const late = receiver.push({ series: [up] })
+    await expect.poll(() => held.length).toBe(1)
+    await receiver.context.clock.advance(3000)
+    const answer = await late
+    expect(answer).toMatchObject({ status: 503, text: 'its delivery takes longer than it may\n' })
+    expect(answer.headers.get('retry-after')).toBe('5')
+    held[0]?.settle()
+    const cut = receiver.push({ series: [up] })
+    await expect.poll(() => held.length).toBe(2)
+    await receiver[Symbol.asyncDispose]()
+    expect((await cut).status).toBe(503)
   })
 })
 

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Deliveries, Unavailable } from '#src/arrivals/deliveries.ts'
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
 import { sendText } from '#src/http/content-encoding.ts'
 import { BodyRoom, readBody, RequestBodyError, type BodyLimits } from '#src/http/request-body.ts'
 import { serverSettings, startServer, type RunningServer } from '#src/http/server.ts'
-import type { Batch } from '#src/model/batch.ts'
-import { Receipt, type Settlement } from '#src/pipeline/receipt.ts'
 import { decompress, SnappyError } from '#src/remote/snappy.ts'
 import { LineMistake } from '#src/text/exposition-error.ts'
 import type { RemoteWriteConfig } from './config.ts'
@@ -12,8 +11,11 @@ import { PushedSeries } from './pushed-series.ts'
 import { nothingWritten, type RequestOutcome } from './request-outcome.ts'
 import { versionOf } from './version.ts'
 
-/** How long a sender is asked to wait where the pipelines take nothing. */
-const retryAfterSeconds = 5
+/** How long a sender is asked to wait where there is no room for its body. */
+const roomRetrySeconds = 5
+/** How long requests have at a stop until they are told to send again, and then to hear that, in milliseconds. */
+const stopPatienceMs = 500
+const stopGraceMs = 1000
 /** How often silent series are looked for while nothing comes, in milliseconds. */
 const sweepIntervalMs = 60_000
 
@@ -23,6 +25,7 @@ export class RemoteWriteReceiver implements Receiver {
   readonly #context: ReceiverContext
   readonly #series: PushedSeries
   readonly #limits: BodyLimits
+  readonly #deliveries: Deliveries
   #server: RunningServer | undefined
   #endSweeps: (() => void) | undefined
 
@@ -41,6 +44,7 @@ export class RemoteWriteReceiver implements Receiver {
       context.ledger,
       (source) => context.forget(source),
     )
+    this.#deliveries = new Deliveries(config.delivery_timeout, context)
     this.#limits = {
       maxBytes: config.max_request_body_size,
       encodings: ['snappy', 'zstd', 'gzip'],
@@ -68,7 +72,9 @@ export class RemoteWriteReceiver implements Receiver {
 
   async stop(): Promise<void> {
     this.#endSweeps?.()
-    await this.#server?.close()
+    const giveUp = setTimeout(() => this.#deliveries.giveUp(), stopPatienceMs)
+    await this.#server?.close(stopGraceMs)
+    clearTimeout(giveUp)
     this.#series.dispose()
   }
 
@@ -104,24 +110,29 @@ export class RemoteWriteReceiver implements Receiver {
       body = await this.#read(request)
     } catch (error) {
       if (!(error instanceof RequestBodyError)) throw error
-      if (error.status === 503) response.setHeader('retry-after', retryAfterSeconds)
+      if (error.status === 503) response.setHeader('retry-after', roomRetrySeconds)
       refuse(response, error.status, error.message)
       return
     }
     if (body === undefined) return
-    let taken: ReturnType<PushedSeries['read']>
     try {
-      taken = this.#series.read(body, version, this.#context.clock.monotonic())
+      this.#deliveries.checkRoom()
+      const { batches, outcome } = this.#series.read(body, version, this.#context.clock.monotonic())
+      const { rejected, message } = await this.#deliveries.deliver(batches)
+      if (rejected > 0) outcome.reject(rejected, message)
+      this.#tell(outcome, response)
     } catch (error) {
-      if (!(error instanceof LineMistake)) throw error
-      refuse(
-        response,
-        400,
-        `the body is no request of remote write ${version}.0: byte ${error.position}: ${error.message}`,
-      )
-      return
+      if (error instanceof Unavailable) {
+        response.setHeader('retry-after', Math.ceil(error.retryDelayMs / 1000))
+        refuse(response, 503, error.message)
+      } else if (error instanceof LineMistake) {
+        refuse(
+          response,
+          400,
+          `the body is no request of remote write ${version}.0: byte ${error.position}: ${error.message}`,
+        )
+      } else throw error
     }
-    await this.#handOn(taken.batches, taken.outcome, response)
   }
 
   /** The body; undefined where the client went away. Some senders of 1.0 leave out that it is snappy. */
@@ -138,40 +149,21 @@ export class RemoteWriteReceiver implements Receiver {
     }
   }
 
-  /** Emits what a request brought, and answers once it is settled. */
-  async #handOn(batches: readonly Batch[], outcome: RequestOutcome, response: ServerResponse): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<Settlement>()
-    const receipt = new Receipt(resolve)
-    if (batches.length > 0 && !this.#context.emit(batches, receipt)) {
-      receipt.fail('refused')
-      retryLater(response, 'the pipelines take nothing just now')
-      return
-    }
-    receipt.settle()
-    const settlement = await promise
+  #tell(outcome: RequestOutcome, response: ServerResponse): void {
     if (response.destroyed) return
-    if (!settlement.delivered && settlement.rejected === 0) {
-      retryLater(response, `it could not be delivered: ${settlement.reason ?? ''}`)
+    for (const [name, value] of Object.entries(outcome.headers)) response.setHeader(name, value)
+    if (outcome.whole) {
+      response.writeHead(204).end()
       return
     }
-    for (const [name, value] of Object.entries(outcome.headers)) response.setHeader(name, value)
-    if (outcome.whole && settlement.delivered) response.writeHead(204).end()
-    else {
-      const problem = outcome.whole
-        ? `${settlement.rejected} were refused for good: ${settlement.reason ?? ''}`
-        : outcome.complaint
-      this.#context.logger.warn('a part of a request was refused', { problem })
-      sendText(response, 400, `${problem}\n`)
-    }
+    const { complaint: problem } = outcome
+    this.#context.logger.warn('a part of a request was refused', { problem })
+    sendText(response, 400, `${problem}\n`)
   }
 }
 
 function refuse(response: ServerResponse, status: number, problem: string): void {
+  if (response.destroyed) return
   for (const [name, value] of Object.entries(nothingWritten)) response.setHeader(name, value)
   sendText(response, status, `${problem}\n`)
-}
-
-function retryLater(response: ServerResponse, problem: string): void {
-  response.setHeader('retry-after', retryAfterSeconds)
-  refuse(response, 503, problem)
 }

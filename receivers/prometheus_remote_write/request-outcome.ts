@@ -15,6 +15,16 @@ export class RequestOutcome {
       this.#problems.push(problem)
   }
 
+  /** So many of what was written were refused later, by a peer: samples first, since nobody says what they were. */
+  reject(points: number, problem: string): void {
+    const samples = Math.min(points, this.written.samples)
+    const counts = { samples, histograms: Math.min(points - samples, this.written.histograms) }
+    for (const what of ['samples', 'histograms'] as const) {
+      this.written[what] -= counts[what]
+      this.refuse(what, counts[what], problem)
+    }
+  }
+
   /** Whether all that there was has been written. */
   get whole(): boolean {
     return Object.values(this.refused).every((count) => count === 0)

@@ -17,10 +17,20 @@ test('the sender is told once, when every branch has settled', () => {
   expect(settlements).toEqual([{ delivered: true, rejected: 0 }])
 })
 
-test('the worst outcome counts, with the first reason and all rejected points', () => {
+test('what was rejected is told with the first reason, and all else is delivered', () => {
   const { receipt, settlements } = watched()
+  receipt.retain().reject(3, 'bad')
+  receipt.retain().reject(1, 'worse')
+  receipt.retain().settle()
+  receipt.settle()
+  expect(settlements).toEqual([{ delivered: true, reason: 'bad', rejected: 4 }])
+})
+
+test('what one branch lost is to be sent again, whatever others rejected', () => {
+  const { receipt, settlements } = watched()
+  receipt.retain().reject(3, 'bad')
   receipt.retain().fail('full')
-  receipt.retain().fail('bad', 3)
+  receipt.retain().fail('late')
   receipt.retain().settle()
   receipt.settle()
   expect(settlements).toEqual([{ delivered: false, reason: 'full', rejected: 3 }])

@@ -1,11 +1,14 @@
 /** What became of the data that a receipt stands for. */
 export interface Settlement {
-  /** Whether every branch that took the data has it where it survives: in a queue or at the peer. */
+  /**
+   * Whether every branch that took the data has it where it survives, in a queue or at the peer, but for what was rejected. If
+   * not, a branch lost some of it, and who sent it is to send it again.
+   */
   readonly delivered: boolean
-  /** Why not, from the first branch that failed. */
-  readonly reason?: string
-  /** Data points that were refused for good, where the peer said so. */
+  /** Data points that no repetition brings through: a peer refused them for good, or an exporter has no way to say them. */
   readonly rejected: number
+  /** Why, where some were lost or rejected: of the first branch that lost some, or else of the first that rejected some. */
+  readonly reason?: string
 }
 
 /**
@@ -16,7 +19,8 @@ export interface Settlement {
 export class Receipt {
   readonly #settled: (settlement: Settlement) => void
   #open = 1
-  #reason: string | undefined
+  #failure: string | undefined
+  #rejection: string | undefined
   #rejected = 0
 
   /** The maker holds one reference, and settles it when it has handed the data on. */
@@ -36,19 +40,25 @@ export class Receipt {
     this.#close()
   }
 
-  /** The branch could not deliver; `rejected` counts points that the peer refused for good. */
-  fail(reason: string, rejected = 0): void {
-    this.#reason ??= reason
-    this.#rejected += rejected
+  /** The branch has done its part, but for so many data points that nobody need send again. */
+  reject(points: number, reason: string): void {
+    this.#rejection ??= reason
+    this.#rejected += points
+    this.#close()
+  }
+
+  /** The branch lost data that could be delivered when it is sent again. */
+  fail(reason: string): void {
+    this.#failure ??= reason
     this.#close()
   }
 
   #close(): void {
     if (this.#open === 0) throw new Error('a receipt was settled more often than it was retained')
     if (--this.#open > 0) return
-    const reason = this.#reason
+    const reason = this.#failure ?? this.#rejection
     this.#settled({
-      delivered: reason === undefined,
+      delivered: this.#failure === undefined,
       rejected: this.#rejected,
       ...(reason === undefined ? {} : { reason }),
     })

@@ -1,13 +1,21 @@
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
-import type { Intake } from '#src/queue/intake.ts'
+import type { DropAnswer, Intake } from '#src/queue/intake.ts'
 import type { EncodedRequest } from '#src/queue/request-queue.ts'
+
+/** What is done about data points that an encoding leaves out for a reason. */
+export interface Omission {
+  /** What who brought them is told. */
+  readonly answer: Exclude<DropAnswer, 'resend'>
+  /** What is said of them in the log, once a minute. */
+  readonly message?: string
+}
 
 /** Told what an encoding does. Each data point of an intake is told once: encoded, or dropped. */
 export interface EncodingEvents<Drop extends string = string> {
   /** So many points were put into a request, and took so many bytes. */
   encoded(points: number, bytes: number): void
-  /** So many points are left out: they can never be delivered. */
+  /** So many points are left out, and would be if they came again. */
   dropped(intake: Intake, points: number, reason: Drop): void
   /** Takes each request that is full. */
   done(request: EncodedRequest): void

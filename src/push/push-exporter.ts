@@ -8,7 +8,7 @@ import type { Receipt } from '#src/pipeline/receipt.ts'
 import { Intake } from '#src/queue/intake.ts'
 import type { RequestSink } from '#src/queue/request-queue.ts'
 import type { QueueStatus } from '#src/telemetry/queue-status.ts'
-import type { Encoding, EncodingEvents } from './encoding.ts'
+import type { Encoding, EncodingEvents, Omission } from './encoding.ts'
 import type { Sender } from './sender.ts'
 
 /** A call of `consume` that is not encoded yet. */
@@ -30,8 +30,8 @@ export interface PushParts<Form extends Encoding, Drop extends string = string> 
   readonly makeEncoding: (format: Form['format'], events: EncodingEvents<Drop>) => Form
   /** How long data waits at most for other data to share a request with, in milliseconds. */
   readonly flushAfterMs: number
-  /** What is said, once a minute, of points that the encoding leaves out for a reason. */
-  readonly dropMessages: Readonly<Partial<Record<Drop, string>>>
+  /** What is done about points that the encoding leaves out, by the reason. */
+  readonly omissions: Readonly<Record<Drop, Omission>>
   /** What is sent from time to time besides the data; undefined for nothing. */
   readonly recurring?: Recurring<Form> | undefined
 }
@@ -141,7 +141,7 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   }
 
   #makeEncoding(): Form {
-    const { queue, format, makeEncoding, dropMessages } = this.#parts
+    const { queue, format, makeEncoding, omissions } = this.#parts
     return makeEncoding(format(), {
       encoded: (points, bytes) => {
         this.#settleUnencoded(points)
@@ -149,8 +149,8 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
       },
       dropped: (intake, points, reason) => {
         this.#settleUnencoded(points)
-        intake.drop(points, reason, true)
-        const message = dropMessages[reason]
+        const { answer, message } = omissions[reason]
+        intake.drop(points, reason, answer)
         if (message !== undefined) this.#context.logger.warn(message, { points })
       },
       done: (request) => queue.enqueue(request),

@@ -123,7 +123,7 @@ export class Sender {
     if (answered.kind === 'unsendable') {
       const { error } = answered
       logger.error('a request could not be brought into another form: it is dropped', { error })
-      this.#drop(request, 'encoding_failed', true)
+      this.#drop(request, 'encoding_failed')
       return
     }
     this.#works()
@@ -179,9 +179,9 @@ export class Sender {
     request.release()
   }
 
-  #drop(request: EncodedRequest, reason: string, permanent = false): void {
+  #drop(request: EncodedRequest, reason: string): void {
     this.#queue.settled(request)
-    for (const { intake, points } of request.shares) intake.drop(points, reason, permanent)
+    for (const { intake, points } of request.shares) intake.drop(points, reason)
     request.release()
   }
 

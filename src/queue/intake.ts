@@ -1,14 +1,20 @@
 import type { Receipt } from '#src/pipeline/receipt.ts'
 import type { Ledger } from '#src/telemetry/ledger.ts'
 
+/**
+ * What who brought data points that were given up is told of them: to send them again, since they were lost on our side; that they
+ * are rejected, since they can never be delivered; or nothing, where the configuration wants them left out.
+ */
+export type DropAnswer = 'resend' | 'rejected' | 'none'
+
 /** Where it is told what became of data points: each is told once. */
 export interface Settler {
   /** The peer has them. */
   deliver(points: number): void
   /** The peer refused them for good. */
   reject(points: number, reason: string): void
-  /** They are given up on our side; `permanent` where they could never be delivered, so that nobody sends them again. */
-  drop(points: number, reason: string, permanent?: boolean): void
+  /** They are given up on our side; who brought them is told to send them again, unless something else is said. */
+  drop(points: number, reason: string, answer?: DropAnswer): void
   /** A durable queue has them and goes on with their account: who brought them is told, and is told nothing else of them. */
   keep(points: number): void
 }
@@ -22,6 +28,7 @@ export class Intake implements Settler {
   readonly #receipt: Receipt | undefined
   #open: number
   #failure: string | undefined
+  #rejection: string | undefined
   #rejected = 0
 
   /** Takes so many data points, one at least. */
@@ -44,20 +51,25 @@ export class Intake implements Settler {
 
   reject(points: number, reason: string): void {
     this.#ledger.rejected.add(reason, points)
-    if (points > 0) this.#failure ??= reason
-    this.#rejected += points
+    this.#noteRejection(points, reason)
     this.#settle(points)
   }
 
-  drop(points: number, reason: string, permanent = false): void {
+  drop(points: number, reason: string, answer: DropAnswer = 'resend'): void {
     this.#ledger.dropped.add(reason, points)
-    if (points > 0) this.#failure ??= reason
-    if (permanent) this.#rejected += points
+    if (answer === 'rejected') this.#noteRejection(points, reason)
+    else if (answer === 'resend' && points > 0) this.#failure ??= reason
     this.#settle(points)
   }
 
   keep(points: number): void {
     this.#close(points)
+  }
+
+  #noteRejection(points: number, reason: string): void {
+    if (points === 0) return
+    this.#rejection ??= reason
+    this.#rejected += points
   }
 
   #settle(points: number): void {
@@ -70,8 +82,9 @@ export class Intake implements Settler {
     if (points > this.#open) throw new Error('more data points were settled than were taken')
     this.#open -= points
     if (this.#open > 0) return
-    if (this.#failure === undefined) this.#receipt?.settle()
-    else this.#receipt?.fail(this.#failure, this.#rejected)
+    if (this.#failure !== undefined) this.#receipt?.fail(this.#failure)
+    else if (this.#rejection !== undefined) this.#receipt?.reject(this.#rejected, this.#rejection)
+    else this.#receipt?.settle()
   }
 }
 

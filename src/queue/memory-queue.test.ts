@@ -77,7 +77,7 @@ test('the oldest makes room where that is asked for, but not what is in flight',
   expect(queue.bytes).toBe(40)
 })
 
-test('a call is told when all its points are settled, with the first reason why some were not delivered', () => {
+test('a call is told when all its points are settled, with the first reason why some were lost', () => {
   const ledger = new Ledger()
   const settlements: Settlement[] = []
   const receipt = new Receipt((settlement) => settlements.push(settlement))
@@ -90,10 +90,22 @@ test('a call is told when all its points are settled, with the first reason why 
   intake.drop(4, 'queue_full')
   intake.deliver(0)
   expect(settlements).toEqual([])
-  intake.drop(1, 'relabel_dropped', true)
-  expect(settlements).toEqual([{ delivered: false, reason: 'http_400', rejected: 3 }])
+  intake.drop(1, 'malformed', 'rejected')
+  expect(settlements).toEqual([{ delivered: false, reason: 'queue_full', rejected: 0 }])
   expect([ledger.delivered, ledger.queued, ledger.imbalance]).toEqual([3, 0, 0])
   expect(() => intake.deliver(1)).toThrow(/more data points/)
+})
+
+test('a call of which nothing was lost is told what was rejected, and nothing of what is left out on purpose', () => {
+  const settlements: Settlement[] = []
+  const receipt = new Receipt((settlement) => settlements.push(settlement))
+  const [refused, filtered] = [1, 2].map(() => new Intake(10, new Ledger(), receipt))
+  receipt.settle()
+  refused?.reject(2, 'http_400')
+  refused?.drop(3, 'malformed', 'rejected')
+  refused?.deliver(5)
+  filtered?.drop(10, 'relabel_dropped', 'none')
+  expect(settlements).toEqual([{ delivered: true, reason: 'http_400', rejected: 5 }])
 })
 
 test('points of a request are those of its shares', () => {

@@ -72,7 +72,7 @@ describe.each(ways)('by %s', (way) => {
     const reason = way === 'grpc' ? 'grpc_invalid_argument' : 'http_400'
     expect(sut.ledger).toMatchObject({ delivered: 100, queued: 0, imbalance: 0 })
     expect(Object.fromEntries(sut.ledger.rejected)).toEqual({ [reason]: 100 })
-    expect(sut.settlements).toContainEqual({ delivered: false, reason, rejected: 100 })
+    expect(sut.settlements).toContainEqual({ delivered: true, reason, rejected: 100 })
     expect(receiver.requests).toHaveLength(2)
     const line = sut.lines.find(({ level }) => level === 'error')
     expect(line).toMatchObject({

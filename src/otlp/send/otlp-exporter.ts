@@ -1,5 +1,5 @@
 import type { Exporter, ExporterContext } from '#src/component/define.ts'
-import type { Encoding, EncodingEvents } from '#src/push/encoding.ts'
+import type { Encoding, EncodingEvents, Omission } from '#src/push/encoding.ts'
 import type { Peer } from '#src/push/peer.ts'
 import { PushExporter, type PushParts } from '#src/push/push-exporter.ts'
 import { makeSending } from '#src/push/sending.ts'
@@ -20,8 +20,8 @@ export interface OtlpParts {
   readonly makePeer: () => Peer
 }
 
-const dropMessages: Readonly<Partial<Record<RequestDrop, string>>> = {
-  malformed: 'histograms or summaries that lack a part are left out',
+const omissions: Readonly<Record<RequestDrop, Omission>> = {
+  malformed: { answer: 'rejected', message: 'histograms or summaries that lack a part are left out' },
 }
 
 /** Makes an exporter that sends requests of OTLP to a peer; in a worker thread, one that only encodes. */
@@ -43,7 +43,7 @@ export function makeOtlpExporter(parts: OtlpParts, context: ExporterContext): Ex
     format: () => format,
     makeEncoding: (_, events) => new PackedEncoding(packing, makePlain, events),
     flushAfterMs: queue.batch.flush_timeout,
-    dropMessages,
+    omissions,
   } satisfies Partial<PushParts<PackedEncoding, RequestDrop>>
   if (context.outbox !== undefined)
     return new PushExporter({ ...encodes, queue: context.outbox, sender: undefined }, context)

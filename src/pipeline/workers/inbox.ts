@@ -61,7 +61,7 @@ export class Inbox {
         intake: {
           deliver: (some) => settle(['deliver', share, some]),
           reject: (some, reason) => settle(['reject', share, some, reason]),
-          drop: (some, reason, permanent = false) => settle(['drop', share, some, reason, permanent]),
+          drop: (some, reason, answer = 'resend') => settle(['drop', share, some, reason, answer]),
           keep: (some) => settle(['keep', share, some]),
         },
       })),

@@ -1,6 +1,7 @@
 import type { ComponentKind } from '#src/component/define.ts'
 import type { Path } from '#src/config/config-error.ts'
 import type { TelemetryConfig } from '#src/config/configuration.ts'
+import type { DropAnswer } from '#src/queue/intake.ts'
 import type { EncodedRequest, SinkLimits } from '#src/queue/request-queue.ts'
 import type { ComponentReport } from './component-report.ts'
 import type { PortableConfiguration } from './portable-configuration.ts'
@@ -21,7 +22,7 @@ export type PlainRequest = Omit<EncodedRequest, 'body' | 'shares' | 'release'>
 export type Outcome =
   | readonly ['deliver', share: number, points: number]
   | readonly ['reject', share: number, points: number, reason: string]
-  | readonly ['drop', share: number, points: number, reason: string, permanent: boolean]
+  | readonly ['drop', share: number, points: number, reason: string, answer: DropAnswer]
   | readonly ['keep', share: number, points: number]
 
 /** A request that a worker encoded. Its memory is transferred. */
