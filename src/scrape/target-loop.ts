@@ -25,7 +25,9 @@ export class TargetLoop implements Appointment, TurnTaker {
   target: Target
   readonly #around: LoopSurroundings
   readonly #scraper: TargetScraper
+  /** Ends the scrape that is under way. One serves until it is used. */
   #running: AbortController | undefined
+  #isRunning = false
   /** The tick whose scrape waits for its turn. */
   #waitingTick: number | undefined
   #grid: GridOptions
@@ -96,7 +98,7 @@ export class TargetLoop implements Appointment, TurnTaker {
     const passed = Math.floor(late / intervalMs)
     agenda.set(this, tick + (passed + 1) * intervalMs)
     // After a suspension all targets are late: each goes on at its next time, so that there is no burst.
-    const busy = this.#running !== undefined || this.#waitingTick !== undefined
+    const busy = this.#isRunning || this.#waitingTick !== undefined
     const skips = busy || (late > intervalMs / 2 && !this.#skipped)
     this.#skipped = skips
     const missed = passed + (skips ? 1 : 0)
@@ -185,22 +187,25 @@ export class TargetLoop implements Appointment, TurnTaker {
   }
 
   async #scrape(time: number): Promise<void> {
-    const running = new AbortController()
-    this.#running = running
+    const running = (this.#running ??= new AbortController())
+    this.#isRunning = true
     try {
       await this.#scraper.scrape(time, running.signal)
     } catch (error) {
       this.#around.receiver.logger.error('scraping has a defect', { target: this.source.part, error })
     }
     if (this.#running !== running) return
-    this.#running = undefined
+    this.#isRunning = false
     this.#around.turns.end(this)
   }
 
   /** Ends the scrape that is under way, or waits, without a trace. */
   #interrupt(): void {
-    this.#running?.abort()
-    this.#running = undefined
+    if (this.#isRunning) {
+      this.#running?.abort()
+      this.#running = undefined
+      this.#isRunning = false
+    }
     this.#waitingTick = undefined
     this.#around.turns.end(this)
   }

@@ -16,6 +16,7 @@ const mostOwed = 16
 
 /** What bodies may be compressed with, the cheapest first. */
 const encodings = ['zstd', 'gzip'] as const
+const noEncodings: typeof encodings | readonly [] = []
 
 const noCounts = { scraped: 0, kept: 0, startTimes: 0, added: 0 }
 
@@ -49,6 +50,7 @@ export class TargetScraper {
   #outdated = false
   #owed: readonly Batch[] = []
   #body: ScrapeBody | undefined
+  #url: URL | undefined
   /** Whether the last scrape ran out of time when its body was read. */
   ranOut = false
   /** Undefined before the first scrape has ended. */
@@ -149,14 +151,11 @@ export class TargetScraper {
   async #get(body: ScrapeBody, signal: AbortSignal): Promise<number> {
     const { job, blocked } = this.#around
     if (blocked !== undefined) throw blocked
-    const { url, timeoutMs } = this.target
+    const { timeoutMs } = this.target
     const request = {
-      url: new URL(url),
-      headers: {
-        Accept: job.accept,
-        'X-Prometheus-Scrape-Timeout-Seconds': String(timeoutMs / 1000),
-      },
-      encodings: job.compression ? encodings : [],
+      url: (this.#url ??= new URL(this.target.url)),
+      headers: scrapeHeaders(job.accept, timeoutMs),
+      encodings: job.compression ? encodings : noEncodings,
       timeoutMs,
       bodySizeLimit: job.limits.body,
     }
@@ -243,6 +242,17 @@ export class TargetScraper {
     const all = [...this.#owed, ...wanted]
     this.#owed = receiver.emit(all) ? [] : all.filter(hasOnlyMarkers).slice(-mostOwed)
   }
+}
+
+/** The headers of the last request: those of a job are the same for nearly all its targets. */
+let lastHeaders = { Accept: '', 'X-Prometheus-Scrape-Timeout-Seconds': '' }
+
+function scrapeHeaders(accept: string, timeoutMs: number): typeof lastHeaders {
+  const seconds = String(timeoutMs / 1000)
+  if (lastHeaders.Accept !== accept || lastHeaders['X-Prometheus-Scrape-Timeout-Seconds'] !== seconds) {
+    lastHeaders = { Accept: accept, 'X-Prometheus-Scrape-Timeout-Seconds': seconds }
+  }
+  return lastHeaders
 }
 
 /** Whether a batch only says which series ended: samples of some series have no flags, and flagged samples are of all. */

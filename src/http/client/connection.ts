@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { ClientError } from './client-error.ts'
+import type { Interruption } from './interruption.ts'
 import { ResponseReader, type ResponseReceiver } from './response-reader.ts'
 import { explainSocketError } from './socket-error.ts'
 
@@ -37,8 +38,7 @@ export interface AnswerReceiver extends ResponseReceiver {
 
 interface Exchange {
   readonly receiver: AnswerReceiver
-  readonly signal: AbortSignal
-  readonly abort: () => void
+  readonly interruption: Interruption
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -49,6 +49,7 @@ export class Connection {
   /** For messages: `10.0.0.7:9100`. */
   readonly peer: string
   readonly #reader: ResponseReader
+  readonly #interrupted = (): void => this.#fail(this.#exchange?.interruption.reason)
   #receiver: AnswerReceiver | undefined
   #exchange: Exchange | undefined
   /** Whether the socket still holds bytes of the request. */
@@ -115,18 +116,17 @@ export class Connection {
    * Sends a request and takes the answer. It settles when the answer is complete, or failed, **and** the socket has let go of
    * the request's buffers: whoever lent them can use them again.
    *
-   * @throws {ClientError} or what the receiver threw, or the signal's reason
+   * @throws {ClientError} or what the receiver threw, or the reason of the interruption
    */
-  async exchange(request: WireRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
+  async exchange(request: WireRequest, receiver: AnswerReceiver, interruption: Interruption): Promise<void> {
+    interruption.throwIfAborted()
     // It may have ended since it was given out.
     if (!this.usable)
       throw this.#error ?? new ClientError('connection_closed', `${this.peer} closed the connection`)
     await new Promise<void>((resolve, reject) => {
-      const abort = (): void => this.#fail(signal.reason)
-      this.#exchange = { receiver, signal, abort, resolve, reject }
+      this.#exchange = { receiver, interruption, resolve, reject }
       this.#receiver = receiver
-      signal.addEventListener('abort', abort)
+      interruption.addEventListener('abort', this.#interrupted)
       this.#reader.start(request.method)
       this.#write(request)
     })
@@ -134,13 +134,13 @@ export class Connection {
 
   #write({ head, body }: WireRequest): void {
     const { socket } = this
-    const written = (error?: Error | null): void => {
-      // An error says that the write was given up, not that the system has: the socket's end tells that.
-      if (error === undefined || error === null) this.#writing = false
-    }
     if (body.length === 0) {
       socket.write(head, 'latin1')
       return
+    }
+    const written = (error?: Error | null): void => {
+      // An error says that the write was given up, not that the system has: the socket's end tells that.
+      if (error === undefined || error === null) this.#writing = false
     }
     this.#writing = true
     socket.cork()
@@ -240,7 +240,7 @@ export class Connection {
     if (exchange === undefined) return
     this.#exchange = undefined
     this.#receiver = undefined
-    exchange.signal.removeEventListener('abort', exchange.abort)
+    exchange.interruption.removeEventListener('abort', this.#interrupted)
     if (this.#writing) this.#release = () => how(exchange)
     else how(exchange)
   }

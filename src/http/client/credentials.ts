@@ -3,11 +3,11 @@ import type { Text } from './file-text.ts'
 /** Where `Authorization` comes from. */
 export interface Credentials {
   /**
-   * What it says now.
+   * What it says now; undefined where the server is shown no such header, but a certificate, say.
    *
    * @throws {ClientError} `credentials_unavailable`, or the signal's reason
    */
-  authorization(signal: AbortSignal): Promise<string> | string
+  authorization(signal: AbortSignal): Promise<string | undefined> | string | undefined
   /** The server refused what it said: files are read and tokens fetched anew. */
   renew(): void
 }

@@ -44,3 +44,18 @@ test('a request that ends in that turn is on time', () => {
   deadline.dispose()
   expect([deadline.signal.aborted, clock.timers]).toEqual([false, []])
 })
+
+test('who listens is told once, and not when he has stopped listening; a signal that is asked for later is aborted', () => {
+  const caller = new AbortController()
+  const deadline = new Deadline(1000, new HandClock(), caller.signal)
+  const told: string[] = []
+  const stopped = (): unknown => told.push('stopped')
+  deadline.addEventListener('abort', () => told.push('first'))
+  deadline.addEventListener('abort', stopped)
+  deadline.addEventListener('abort', () => told.push('last'))
+  deadline.removeEventListener('abort', stopped)
+  caller.abort('given up')
+  expect(told).toEqual(['first', 'last'])
+  expect([deadline.reason, deadline.signal.reason]).toEqual(['given up', 'given up'])
+  expect(() => deadline.throwIfAborted()).toThrow('given up')
+})

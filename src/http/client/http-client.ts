@@ -65,6 +65,22 @@ export interface HttpClientSettings extends TransportSettings {
   readonly redirects?: RedirectPolicy | undefined
 }
 
+type Encodings = NonNullable<GetRequest['encodings']>
+
+const noEncodings: Encodings = []
+const noHeaders: RequestHeaders = {}
+
+/** By the list that is asked for: callers have constant ones. */
+const acceptHeaders = new WeakMap<Encodings, RequestHeaders>()
+
+function acceptEncoding(encodings: Encodings): RequestHeaders {
+  const known = acceptHeaders.get(encodings)
+  if (known !== undefined) return known
+  const made = { 'Accept-Encoding': encodings.length === 0 ? 'identity' : encodings.join(', ') }
+  acceptHeaders.set(encodings, made)
+  return made
+}
+
 /** What a caller may say in a header that no other server should hear. */
 const confidential = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
@@ -74,14 +90,15 @@ const confidential = new Set(['authorization', 'cookie', 'proxy-authorization'])
 export class HttpClient {
   readonly #transport: Transport
   readonly #clock: Clock
-  readonly #userAgent: string
+  readonly #userAgent: RequestHeaders
   readonly #settings: HttpClientSettings
+  #authorization: RequestHeaders | undefined
 
   constructor(settings: HttpClientSettings = {}) {
     this.#settings = settings
     this.#clock = settings.clock ?? systemClock
     this.#transport = new Transport(settings)
-    this.#userAgent = settings.userAgent ?? `weir/${version}`
+    this.#userAgent = { 'User-Agent': settings.userAgent ?? `weir/${version}` }
   }
 
   /**
@@ -90,8 +107,7 @@ export class HttpClient {
    * @throws {ClientError}, what the sink threw, or the signal's reason
    */
   async get(request: GetRequest, sink: BodySink, signal?: AbortSignal): Promise<Answer> {
-    const encodings = canInflate ? (request.encodings ?? []) : []
-    const headers = { 'Accept-Encoding': encodings.length === 0 ? 'identity' : encodings.join(', ') }
+    const headers = acceptEncoding(canInflate ? (request.encodings ?? noEncodings) : noEncodings)
     return await this.#perform({ request, method: 'GET', headers, body: [], repeatable: true, sink }, signal)
   }
 
@@ -103,7 +119,10 @@ export class HttpClient {
    */
   async post(request: PostRequest, signal?: AbortSignal, sink?: BodySink): Promise<Answer> {
     const { body, idempotent = false, method = 'POST' } = request
-    return await this.#perform({ request, method, headers: {}, body, repeatable: idempotent, sink }, signal)
+    return await this.#perform(
+      { request, method, headers: noHeaders, body, repeatable: idempotent, sink },
+      signal,
+    )
   }
 
   /** Closes idle connections; those in use are closed when their request ends. */
@@ -143,19 +162,25 @@ export class HttpClient {
   async #authorized(task: Task, url: URL, trusted: boolean, deadline: Deadline): Promise<Answer> {
     if (!trusted)
       return await this.#exchange(task, url, [withoutConfidential(task.request.headers)], deadline)
-    const { credentials, tls, headers } = this.#settings
-    const exchange = async (authorization: string | undefined): Promise<Answer> => {
-      const first = authorization === undefined ? undefined : { Authorization: authorization }
-      return await this.#exchange(task, url, [first, headers?.(), task.request.headers], deadline)
-    }
+    const { credentials, tls } = this.#settings
     deadline.stage = () => 'while credentials were fetched'
-    const sent = (await credentials?.authorization(deadline.signal)) ?? authorizationOf(url)
-    const answer = await exchange(sent)
+    const sent =
+      credentials === undefined ? authorizationOf(url) : await credentials.authorization(deadline.signal)
+    const answer = await this.#exchange(task, url, this.#headersOf(task, sent), deadline)
     if (answer.status !== 401) return answer
     tls?.renew()
     credentials?.renew()
     const renewed = await credentials?.authorization(deadline.signal)
-    return renewed === undefined || renewed === sent ? answer : await exchange(renewed)
+    if (renewed === undefined || renewed === sent) return answer
+    return await this.#exchange(task, url, this.#headersOf(task, renewed), deadline)
+  }
+
+  #headersOf(task: Task, authorization: string | undefined): (RequestHeaders | undefined)[] {
+    // The same object as long as it says the same: the lines of the headers are then known.
+    if (this.#authorization?.['Authorization'] !== authorization) {
+      this.#authorization = authorization === undefined ? undefined : { Authorization: authorization }
+    }
+    return [this.#authorization, this.#settings.headers?.(), task.request.headers]
   }
 
   async #exchange(
@@ -166,7 +191,7 @@ export class HttpClient {
   ): Promise<Answer> {
     const { method, body, repeatable, sink, request } = task
     const received = new AnswerBody(sink, request.bodySizeLimit ?? 0)
-    const all = [{ 'User-Agent': this.#userAgent }, task.headers, ...headers]
+    const all = [this.#userAgent, task.headers, ...headers]
     try {
       await this.#transport.send({ url, method, headers: all, body, repeatable }, received, deadline)
     } finally {

@@ -10,7 +10,13 @@ import type { Deadline } from './deadline.ts'
 import { Dialer, secureOptions, untilSecure, type DialerSettings } from './dialer.ts'
 import { endpointOf, hostOf } from './origin.ts'
 import type { Proxy, ProxyRule } from './proxy.ts'
-import { formatRequestHead, mergeHeaders, type RequestHeaders } from './request-head.ts'
+import {
+  formatRequestHead,
+  HeaderLines,
+  headerLines,
+  mergeHeaders,
+  type RequestHeaders,
+} from './request-head.ts'
 import { TlsSource, type ClientTls } from './tls-source.ts'
 
 /** How requests reach their servers. */
@@ -52,6 +58,8 @@ export class Transport {
   readonly #tls: TlsSource
   readonly #proxy: ProxyRule
   readonly #mayConnect: ((address: string) => boolean) | undefined
+  readonly #closing: RequestHeaders | undefined
+  readonly #lines = new HeaderLines()
   #currentTls: ClientTls | undefined
   /** How often what connections are made with has changed: older ones are not used again. */
   #generation = 0
@@ -59,6 +67,7 @@ export class Transport {
   constructor(settings: TransportSettings) {
     this.#dialer = new Dialer(settings)
     this.#limits = { ...defaultLimits, ...settings.pool }
+    this.#closing = this.#limits.idleTimeoutMs === 0 ? { Connection: 'close' } : undefined
     this.#pool = new ConnectionPool(this.#limits, settings.clock ?? systemClock)
     this.#tls = settings.tls ?? new TlsSource()
     this.#proxy = settings.proxy ?? (() => undefined)
@@ -100,7 +109,7 @@ export class Transport {
     deadline: Deadline,
   ): Promise<void> {
     deadline.stage = () => connection.stage
-    await connection.exchange(wire, receiver, deadline.signal)
+    await connection.exchange(wire, receiver, deadline)
     this.#pool.put(key, connection)
   }
 
@@ -126,13 +135,24 @@ export class Transport {
   #wireRequest({ url, method, headers, body }: Call, proxy: Proxy | undefined): WireRequest {
     const viaForward = proxy !== undefined && url.protocol === 'http:'
     const path = url.pathname + url.search
-    const own: Record<string, string> = {}
-    if (viaForward && proxy.authorization !== undefined) own['Proxy-Authorization'] = proxy.authorization
-    if (this.#limits.idleTimeoutMs === 0) own['Connection'] = 'close'
-    if (method !== 'GET') own['Content-Length'] = String(body.reduce((sum, part) => sum + part.length, 0))
     const target = viaForward ? `${url.protocol}//${url.host}${path}` : path
-    const head = formatRequestHead(method, target, url.host, mergeHeaders(...headers, own))
-    return { method, head, body: body.filter((part) => part.length > 0) }
+    const own =
+      method === 'GET' && !viaForward
+        ? this.#closing
+        : this.#ownHeaders(method, body, viaForward ? proxy : undefined)
+    const lines = this.#lines.of(own === undefined ? headers : [...headers, own])
+    return {
+      method,
+      head: formatRequestHead(method, target, url.host, lines),
+      body: body.filter((part) => part.length > 0),
+    }
+  }
+
+  #ownHeaders(method: string, body: readonly Uint8Array[], proxy: Proxy | undefined): RequestHeaders {
+    const own: Record<string, string | readonly string[]> = { ...this.#closing }
+    if (proxy?.authorization !== undefined) own['Proxy-Authorization'] = proxy.authorization
+    if (method !== 'GET') own['Content-Length'] = String(body.reduce((sum, part) => sum + part.length, 0))
+    return own
   }
 
   async #connect(url: URL, { tls, proxy }: Route, deadline: Deadline): Promise<Connection> {
@@ -161,9 +181,10 @@ async function openTunnel(
   const answer = new AnswerBody(undefined, 0)
   const authorization =
     proxy.authorization === undefined ? {} : { 'Proxy-Authorization': proxy.authorization }
-  const head = formatRequestHead('CONNECT', place, place, mergeHeaders(proxy.connectHeaders, authorization))
+  const lines = headerLines(mergeHeaders(proxy.connectHeaders, authorization))
+  const head = formatRequestHead('CONNECT', place, place, lines)
   deadline.stage = () => `while the proxy ${connection.peer} connected to ${place}`
-  await connection.exchange({ method: 'CONNECT', head, body: [] }, answer, deadline.signal)
+  await connection.exchange({ method: 'CONNECT', head, body: [] }, answer, deadline)
   const { status = 0 } = answer.answer ?? {}
   if (status < 200 || status > 299) {
     connection.destroy()
