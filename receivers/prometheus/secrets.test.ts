@@ -93,6 +93,21 @@ const answers: readonly [string, (request: IncomingMessage, response: ServerResp
       response.writeHead(200, { 'content-type': `x/${headers.authorization ?? ''}` }).end('a 1\n'),
   ],
   [
+    'a malformed line that echoes',
+    ({ headers, url }, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/plain' })
+        .end(`a{ ${headers.authorization} ${headers['x-key'] as string} ${url}\n`),
+  ],
+  [
+    'a malformed line that echoes what it decoded',
+    ({ headers }, response) => {
+      const [, credentials = ''] = (headers.authorization ?? '').split(' ')
+      const decoded = Buffer.from(credentials, 'base64').toString()
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(`a{ ${decoded}\n`)
+    },
+  ],
+  [
     'an end in the midst',
     (_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '100' })

@@ -62,5 +62,5 @@ export interface ScrapeJob {
   /** Rules for targets, and for their series. */
   readonly relabeling: Relabeling
   readonly metricRelabeling: Relabeling | undefined
-  readonly client: Pick<HttpClient, 'get' | 'close'>
+  readonly client: Pick<HttpClient, 'get' | 'conceal' | 'close'>
 }

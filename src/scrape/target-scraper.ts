@@ -147,13 +147,18 @@ export class TargetScraper {
     return new TargetSeries(this.source, this.target, job, known.newInfo ?? known.info)
   }
 
+  get #targetUrl(): URL {
+    this.#url ??= new URL(this.target.url)
+    return this.#url
+  }
+
   /** @returns bytes of the body */
   async #get(body: ScrapeBody, signal: AbortSignal): Promise<number> {
     const { job, blocked } = this.#around
     if (blocked !== undefined) throw blocked
     const { timeoutMs } = this.target
     const request = {
-      url: (this.#url ??= new URL(this.target.url)),
+      url: this.#targetUrl,
       headers: scrapeHeaders(job.accept, timeoutMs),
       encodings: job.compression ? encodings : noEncodings,
       timeoutMs,
@@ -191,7 +196,9 @@ export class TargetScraper {
     const { receiver, job } = this.#around
     const { collections, ledger, logger } = receiver
     const { durationMs, scraped, kept, startTimes, bodyBytes } = report
-    const message = error === undefined ? undefined : describeError(error)
+    // What is wrong with an answer is told in its words.
+    const message =
+      error === undefined ? undefined : job.client.conceal(describeError(error), this.#targetUrl)
     const reason = error === undefined ? undefined : (failureReason(error) ?? 'internal_error')
     collections.record({ source: this.source.part, durationMs, error: reason })
     collections.intervalMs = Math.max(collections.intervalMs ?? 0, this.target.intervalMs)

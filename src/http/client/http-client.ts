@@ -2,6 +2,7 @@ import { version } from '#src/cli/version.ts'
 import { systemClock, type Clock } from '#src/component/clock.ts'
 import { AnswerBody, type BodySink } from './answer-body.ts'
 import { ClientError } from './client-error.ts'
+import { concealSecrets, secretsOfAuthorization } from './concealed-text.ts'
 import { basicAuthorization, type Credentials } from './credentials.ts'
 import { Deadline } from './deadline.ts'
 import { canInflate } from './inflater.ts'
@@ -92,7 +93,9 @@ export class HttpClient {
   readonly #clock: Clock
   readonly #userAgent: RequestHeaders
   readonly #settings: HttpClientSettings
+  /** What was sent last. */
   #authorization: RequestHeaders | undefined
+  #configured: RequestHeaders | undefined
 
   constructor(settings: HttpClientSettings = {}) {
     this.#settings = settings
@@ -123,6 +126,17 @@ export class HttpClient {
       { request, method, headers: noHeaders, body, repeatable: idempotent, sink },
       signal,
     )
+  }
+
+  /**
+   * A text without what this client last sent to servers that they should keep for themselves: credentials, configured
+   * headers, and what a URL has behind its question mark. For words of a server, who may repeat what he was told.
+   */
+  conceal(text: string, { search, searchParams }: URL): string {
+    const authorization = this.#authorization?.['Authorization']
+    const headers = Object.values(this.#configured ?? noHeaders).flat()
+    const credentials = typeof authorization === 'string' ? secretsOfAuthorization(authorization) : []
+    return concealSecrets(text, [...credentials, ...headers, search.slice(1), ...searchParams.values()])
   }
 
   /** Closes idle connections; those in use are closed when their request ends. */
@@ -180,7 +194,8 @@ export class HttpClient {
     if (this.#authorization?.['Authorization'] !== authorization) {
       this.#authorization = authorization === undefined ? undefined : { Authorization: authorization }
     }
-    return [this.#authorization, this.#settings.headers?.(), task.request.headers]
+    this.#configured = this.#settings.headers?.()
+    return [this.#authorization, this.#configured, task.request.headers]
   }
 
   async #exchange(
