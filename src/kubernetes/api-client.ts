@@ -18,6 +18,8 @@ export interface ApiClientSettings {
   readonly client: HttpClient
   readonly clock: Clock
   readonly statistics: ApiStatistics
+  /** Whose certificates are trusted, in words for an error: `those of /etc/ca.crt`. */
+  readonly trust?: string | undefined
 }
 
 /** Parameters of a query; those that are undefined are left out. */
@@ -57,6 +59,11 @@ export class ApiClient {
   get server(): string {
     const { origin, pathname } = this.#settings.server
     return pathname === '/' ? origin : origin + pathname
+  }
+
+  /** Whose certificates are trusted, in words for an error. */
+  get trust(): string {
+    return this.#settings.trust ?? 'those of this machine'
   }
 
   /** Asks for a list, or one page of it. */

@@ -60,7 +60,7 @@ test('what is no list is an error', () => {
     `{"metadata":{"resourceVersion":"1"},"items":[${item},{"a":`,
     '{"metadata":{"resourceVersion":"1"},"items":[{"a":x}]}',
   ])
-    expect(() => read(text), text).toThrowError(/API server|list/)
+    expect(() => read(text)).toThrowError(/API server|list/)
 })
 
 test('what is said around the items is bounded', () => {

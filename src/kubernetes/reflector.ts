@@ -249,7 +249,7 @@ export class Reflector {
     const { totals, api, scope, random, events } = this.#settings
     if (error instanceof Relist) return count(totals.restarts, 'new_projection')
     if (error instanceof NoStream) return count(totals.restarts, 'no_streaming_list')
-    const retry = retryOf(error, scope.resource, api.server)
+    const retry = retryOf(error, scope.resource, api)
     count(totals.restarts, retry.reason)
     if (retry.relist) this.#position = undefined
     const own = this.#backoff.next()

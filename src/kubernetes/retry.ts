@@ -1,4 +1,5 @@
 import { ClientError } from '#src/http/client/client-error.ts'
+import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
 import { resourceName, ruleFor, type Resource } from './resource.ts'
 
@@ -37,18 +38,24 @@ const statusReasons: Readonly<Record<number, string>> = {
   504: 'server_timeout',
 }
 
+/** Whom it was asked, for messages. */
+type Asked = Pick<ApiClient, 'server' | 'trust'>
+
 /** Decides what is done about a failed list or watch of a resource. */
-export function retryOf(error: unknown, resource: Resource, server: string): Retry {
+export function retryOf(error: unknown, resource: Resource, api: Asked): Retry {
+  const { server, trust } = api
   if (error instanceof ApiError) return retryOfAnswer(error, resource, server)
   const isClient = error instanceof ClientError
   const said = error instanceof Error ? error.message : String(error)
+  const distrusts = isClient && error.code === 'tls_certificate_untrusted'
+  const advice = distrusts ? `; trusted are ${trust}` : ''
   return {
     reason: isClient ? error.code : 'malformed_answer',
     relist: false,
     afterMs: undefined,
     // The end of a connection in the midst of a watch is how most watches end behind proxies.
     isRoutine: isClient && error.code === 'connection_closed',
-    message: isClient ? `cannot reach the API server ${server}: ${said}` : said,
+    message: isClient ? `cannot reach the API server ${server}: ${said}${advice}` : said,
   }
 }
 

@@ -82,6 +82,6 @@ test('an object without end is given up', () => {
 
 test('what is no frame is an error, since nobody knows what was missed', () => {
   for (const text of ['<html>', '[]', '{"type":"OTHER"}', '{"type":"ADDED","object":{}}', '{"type":x}', '{}'])
-    expect(() => reader().feed(text), text).toThrowError(/API server/)
+    expect(() => reader().feed(text)).toThrowError(/API server/)
   expect(() => reader().feed('{"type":"BOOKMARK","object":{}}')).toThrowError('no version')
 })

@@ -54,6 +54,8 @@ export type StreamingLists =
  */
 export class KubernetesApi implements AsyncDisposable {
   readonly requests: ApiRequest[] = []
+  /** Requests that are not answered to their end yet; watches among them. */
+  open = 0
   /** Takes a request out of the server's hands where it returns true. */
   intercept: (request: ApiRequest, response: ServerResponse, body: string) => boolean = () => false
   streamingLists: StreamingLists = 'told'
@@ -89,6 +91,11 @@ export class KubernetesApi implements AsyncDisposable {
   /** Watches that are open. */
   get watches(): number {
     return this.#watchers.size
+  }
+
+  /** An object as it is now. */
+  find(resource: Resource, name: string, namespace?: string): KubernetesObject | undefined {
+    return this.#all(pathOf(resource)).get(`${namespace ?? ''}/${name}`)
   }
 
   /** Makes an object, or changes it. */
@@ -198,6 +205,8 @@ export class KubernetesApi implements AsyncDisposable {
       at: performance.now(),
     }
     this.requests.push(request)
+    this.open++
+    response.once('close', () => this.open--)
     if (this.intercept(request, response, body)) return
     if (this.authorization !== undefined && request.authorization !== this.authorization)
       return answerStatus(response, 401, 'Unauthorized', 'Unauthorized')
