@@ -18,9 +18,9 @@ export {
   podStatsSummaryHandler,
   runningPodsHandler,
   type Get,
-  type Pod,
   type PodHandlerConfig,
 } from '#src/kubelet/pod-handler.ts'
+export type { Pod } from '#src/kubelet/pod-list.ts'
 export { invalidInput, notFound, ProviderError, type ProviderErrorCode } from '#src/kubelet/provider-error.ts'
 export type { PathParameters, RouteHandler } from '#src/kubelet/router.ts'
 export { onlyCpuAndMemory, summaryToJson } from '#src/kubelet/summary-json.ts'

@@ -21,6 +21,7 @@ export interface Registry {
 /** Every component that Weir brings along. The one place of `src` that may import components. */
 export const registry: Registry = {
   receiver: {
+    container: async () => await import('../../receivers/container/index.ts'),
     hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
     otlp: async () => await import('../../receivers/otlp/index.ts'),
     prometheus: async () => await import('../../receivers/prometheus/index.ts'),
@@ -37,6 +38,7 @@ export const registry: Registry = {
   exporter: {
     debug: async () => await import('../../exporters/debug/index.ts'),
     json: async () => await import('../../exporters/json/index.ts'),
+    kubelet: async () => await import('../../exporters/kubelet/index.ts'),
     otlp: async () => await import('../../exporters/otlp/index.ts'),
     otlp_http: async () => await import('../../exporters/otlp_http/index.ts'),
     prometheus: async () => await import('../../exporters/prometheus/index.ts'),

@@ -3,13 +3,11 @@ import type { Logger } from '#src/telemetry/logger.ts'
 import { answer } from './go-answer.ts'
 import { metricFamiliesToText, textContentType } from './metric-family-text.ts'
 import type { MetricFamily } from './metric-family.ts'
+import { podListJson, type Pod } from './pod-list.ts'
 import { messageOf, statusOf } from './provider-error.ts'
 import { answerNotImplemented, makeRouter, type Route, type RouteHandler } from './router.ts'
 import { summaryToJson } from './summary-json.ts'
 import type { Summary } from './summary.ts'
-
-/** A pod as the Kubernetes API has it; it is served as it is. */
-export type Pod = Readonly<Record<string, unknown>>
 
 /** Gets something for a request; the signal aborts when the client has gone. */
 export type Get<Value> = (signal: AbortSignal) => Value | Promise<Value>
@@ -174,12 +172,6 @@ function podsHandler(
     const pods = await getPods(signal)
     answer(response, { contentType: 'application/json', body: podListJson(pods) })
   })
-}
-
-/** A list of pods as the API machinery writes it: an empty one is null. */
-export function podListJson(pods: readonly Pod[]): string {
-  const items = pods.length === 0 ? null : pods
-  return `${JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items })}\n`
 }
 
 /** Asks the provider; what it throws says where it came from, unless the client went. */

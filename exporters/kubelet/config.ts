@@ -1,0 +1,40 @@
+import { ConfigError } from '#src/config/config-error.ts'
+import { located } from '#src/config/located.ts'
+import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
+import { serverProperties } from '#src/http/server-config.ts'
+import { validateServerTls } from '#src/http/tls-files.ts'
+
+/** The options of `kubelet`. */
+export const Config = Options({
+  ...serverProperties,
+  plain_http: Type.Boolean({
+    description:
+      "Serves HTTP instead of HTTPS, as the kubelet's read-only port does. Without it and without `tls` a certificate is made at the start.",
+    default: false,
+  }),
+  node_name: Type.Optional(
+    Type.String({
+      description:
+        'The node that is told about: series that name another one are left out. The variable NODE_NAME where absent, else the name of the host.',
+      minLength: 1,
+    }),
+  ),
+  metric_expiration: Duration({
+    description: 'How long a number is served after its last sample. 0 is for ever.',
+    default: '2m',
+  }),
+  debug_handlers: Type.Boolean({
+    description: 'Serves `/runningpods/` too: the pods that the numbers are about.',
+    default: false,
+  }),
+})
+
+export type KubeletConfig = Static<typeof Config>
+
+/** Throws a `ConfigError` for TLS options that do not go together. */
+export function checkConfig({ tls, plain_http }: KubeletConfig): void {
+  if (tls === undefined) return
+  if (plain_http)
+    throw new ConfigError('serves without TLS: of plain_http and tls only one can hold', ['plain_http'])
+  located(['tls'], () => validateServerTls(tls))
+}

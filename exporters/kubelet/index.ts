@@ -1,0 +1,18 @@
+import { defineExporter } from '#src/component/define.ts'
+import { checkConfig, Config } from './config.ts'
+import { KubeletExporter } from './kubelet-exporter.ts'
+
+/** Serves what metrics-server asks of a kubelet. */
+export default defineExporter({
+  type: 'kubelet',
+  stability: 'beta',
+  description:
+    'Serves CPU and memory of a node, its pods and containers as a kubelet does, for metrics-server.',
+  config: Config,
+  validate: checkConfig,
+  pulling: true,
+
+  create(config, context) {
+    return new KubeletExporter(config, context)
+  },
+})
