@@ -4,7 +4,7 @@ import { HostError } from '#src/host/host-error.ts'
 import type { Recorder } from '#src/model/recorder.ts'
 import type { Facts } from '#src/naming/facts.ts'
 import { collectionDuration, collectionErrors, collectionSuccess } from './collector-names.ts'
-import { Problems } from './problems.ts'
+import { Problems } from '#src/host/problems.ts'
 import type { Scraper } from './scraper.ts'
 
 /** When a scraper measures. */

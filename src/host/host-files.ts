@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { normalize } from 'node:path'
 import { HostError, MalformedText, reasonOf } from './host-error.ts'
 
@@ -87,6 +87,33 @@ export class HostFiles {
       if (reason === 'not_found') return []
       throw new HostError(reason, folder, messageOf(error), { cause: error })
     }
+  }
+
+  /**
+   * The names of the folders in a folder, links not followed; none where there is no such folder.
+   *
+   * @throws HostError
+   */
+  folders(path: string): string[] {
+    const folder = this.pathOf(path)
+    try {
+      return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() ? [entry.name] : [],
+      )
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (reason === 'not_found') return []
+      throw new HostError(reason, folder, messageOf(error), { cause: error })
+    }
+  }
+
+  /**
+   * What tells a folder from another one that later has its path, and when it was changed in Unix milliseconds;
+   * undefined where it is not there.
+   */
+  status(path: string): { readonly inode: number; readonly changedMs: number } | undefined {
+    const status = statSync(this.pathOf(path), { throwIfNoEntry: false })
+    return status === undefined ? undefined : { inode: status.ino, changedMs: status.mtimeMs }
   }
 
   /** Where a symbolic link points; undefined where it cannot be read or is none. */

@@ -209,3 +209,25 @@ test('a point of a histogram is recorded as it is', () => {
   expect(batch?.points?.[0]).toBe(point)
   expect(batch?.layout.series[0]?.metric.descriptor.kind).toBe('histogram')
 })
+
+test('each subject has its own recorder, labels and scope, under the same names', () => {
+  const one = new Recorder(new Source('test', 'one'))
+  const other = new Recorder(new Source('test', 'other'))
+  const facts = new Facts(one, { vocabularies: ['otel', 'semconv', 'prometheus'] })
+  const cycle = (recorder: Recorder, id: string): string => {
+    facts.turnTo(recorder, {
+      constants: { prometheus: ['id', id] },
+      scopes: { otel: makeScope(emptyResource, { name: `of ${id}` }) },
+    })
+    facts.begin()
+    facts.record(traffic, { device: '7', direction: 'receive' }, 3000)
+    return renderBatches(facts.end(1000))
+  }
+  const expected = (id: string): string =>
+    `net.io sum cumulative monotonic [By] Bytes. @ of ${id}\n  {device="dev-7", direction="in"} 3000\n` +
+    `net_receive_bytes_total sum cumulative monotonic [] Bytes, receive.\n  {device="7", id="${id}"} 3000.0\n` +
+    `net_kilobytes gauge [] KB.\n  {id="${id}"} 3.0\n` +
+    'net.io.all sum cumulative monotonic [By] Bytes of both directions.\n  {direction="any", number=7} 3000\n'
+  expect(cycle(one, 'a')).toBe(expected('a'))
+  expect(cycle(other, 'b')).toBe(expected('b'))
+})

@@ -14,13 +14,17 @@ import {
 } from './metric.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** How facts are written. */
-export interface FactsOptions {
-  readonly vocabularies: readonly Vocabulary[]
+/** What facts are about: a host, a container. */
+export interface Subject {
   /** The scope of each vocabulary's metrics; the empty one where not given. */
   readonly scopes?: Partial<Readonly<Record<Vocabulary, Scope>>>
   /** Attributes that all series of a vocabulary bear: key, value, key, value. */
   readonly constants?: Partial<Readonly<Record<Vocabulary, AttributeList>>>
+}
+
+/** How facts are written, and what they are about. */
+export interface FactsOptions extends Subject {
+  readonly vocabularies: readonly Vocabulary[]
   /**
    * Whether a metric is emitted, by its name as written in the table. Its own default decides where this is undefined.
    * Where the name holds values, it is asked again for the name with them filled in, which can only turn it off.
@@ -51,18 +55,29 @@ const endOfInts = 2 ** 63
  * `begin`, any number of `record`, and `end`.
  */
 export class Facts {
-  readonly #recorder: Recorder
+  #recorder: Recorder
+  #subject: Subject
   readonly #options: FactsOptions
   readonly #names = new Map<AnyMetricDefinition, readonly Name[]>()
 
   constructor(recorder: Recorder, options: FactsOptions) {
     this.#recorder = recorder
+    this.#subject = options
     this.#options = options
   }
 
   /** Whether a fact has an enabled name: if not, it need not be measured. */
   wants(definition: AnyMetricDefinition): boolean {
     return this.#namesOf(definition).length > 0
+  }
+
+  /**
+   * Turns to another subject, whose samples have a recorder of their own; between cycles only. The names are worked out
+   * once for all subjects, where many of one kind are measured.
+   */
+  turnTo(recorder: Recorder, subject: Subject): void {
+    this.#recorder = recorder
+    this.#subject = subject
   }
 
   /** Begins a cycle. */
@@ -84,7 +99,8 @@ export class Facts {
   ): void {
     for (const name of this.#namesOf(definition)) {
       if (only !== undefined && !only.has(name.vocabulary)) continue
-      if (name.selects(dimensions)) name.record(this.#recorder, dimensions, value)
+      if (name.selects(dimensions))
+        name.record({ recorder: this.#recorder, subject: this.#subject }, dimensions, value)
     }
   }
 
@@ -125,13 +141,11 @@ interface Bearer {
 class Name {
   readonly vocabulary: Vocabulary
   readonly #naming: Naming<string>
-  readonly #scope: Scope
   readonly #bearers: readonly Bearer[]
-  readonly #constants: AttributeList
   readonly #enabled: FactsOptions['enabled']
   readonly #conditions: readonly (readonly [dimension: string, values: readonly string[]])[]
-  /** The metrics by name: one, unless the name holds values; undefined where that one is disabled. */
-  readonly #metrics = new Map<string, Metric | undefined>()
+  /** The metrics of each scope by name: one, unless the name holds values; undefined where that one is disabled. */
+  readonly #metrics = new WeakMap<Scope, Map<string, Metric | undefined>>()
   /** The name by what stands between braces in it: text, dimension, text, ... */
   readonly #template: readonly string[]
   /** What is added up in this cycle, where several values get one word. */
@@ -143,8 +157,6 @@ class Name {
   ) {
     this.vocabulary = vocabulary
     this.#naming = naming
-    this.#scope = options.scopes?.[vocabulary] ?? emptyScope
-    this.#constants = options.constants?.[vocabulary] ?? []
     this.#enabled = options.enabled
     this.#template = templateOf(naming.name)
     this.#bearers = by.flatMap((dimension) => bearersOf(naming, dimension))
@@ -162,8 +174,12 @@ class Name {
     return true
   }
 
-  record(recorder: Recorder, dimensions: Dimensions<string>, value: number | bigint | Point): void {
-    const metric = this.#metricFor(dimensions)
+  record(
+    { recorder, subject }: { recorder: Recorder; subject: Subject },
+    dimensions: Dimensions<string>,
+    value: number | bigint | Point,
+  ): void {
+    const metric = this.#metricFor(dimensions, subject.scopes?.[this.vocabulary] ?? emptyScope)
     if (metric === undefined) return
     const attributes: AttributeValue[] = []
     let key = metric.name
@@ -172,7 +188,7 @@ class Name {
       attributes.push(as, integer ? BigInt(word) : word)
       if (this.#sums !== undefined) key += `\u0000${word}`
     }
-    attributes.push(...this.#constants)
+    attributes.push(...(subject.constants?.[this.vocabulary] ?? []))
     if (typeof value === 'object') {
       recorder.record(metric, attributes, 0, { point: value })
       return
@@ -202,17 +218,19 @@ class Name {
     return this.#naming.integer === true && value < endOfInts ? integerSample : undefined
   }
 
-  #metricFor(dimensions: Dimensions<string>): Metric | undefined {
+  #metricFor(dimensions: Dimensions<string>, scope: Scope): Metric | undefined {
+    let metrics = this.#metrics.get(scope)
+    if (metrics === undefined) this.#metrics.set(scope, (metrics = new Map()))
     const name = filled(this.#template, dimensions)
-    let metric = this.#metrics.get(name)
-    if (metric === undefined && !this.#metrics.has(name)) {
+    let metric = metrics.get(name)
+    if (metric === undefined && !metrics.has(name)) {
       if (this.#template.length === 1 || this.#enabled?.(name) !== false) {
         const { kind, unit = '' } = this.#naming
         const description = filled(templateOf(this.#naming.description), dimensions)
         const descriptor = { ...described[kind], unit, description }
-        metric = new Metric(name, makeDescriptor(descriptor), this.#scope)
+        metric = new Metric(name, makeDescriptor(descriptor), scope)
       }
-      this.#metrics.set(name, metric)
+      metrics.set(name, metric)
     }
     return metric
   }

@@ -1,4 +1,4 @@
-import type { HostError } from '#src/host/host-error.ts'
+import type { HostError } from './host-error.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 
 /** Files that are remembered as unreadable; more are not told apart. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HostError, type HostErrorReason } from '#src/host/host-error.ts'
+import { HostError, type HostErrorReason } from './host-error.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { Problems } from './problems.ts'
 
