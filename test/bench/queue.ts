@@ -26,8 +26,10 @@ const { values: options } = parseArgs({
     live: { type: 'string', default: '200000' },
     /** Samples that each measurement of CPU takes, in millions. */
     millions: { type: 'string', default: '20' },
+    /** How often it is measured; rows take turns. */
+    rounds: { type: 'string', default: '5' },
     /** What is measured. */
-    rows: { type: 'string', default: 'cpu,backlog' },
+    rows: { type: 'string', default: 'memory,none,interval,batch,backlog' },
     /** Where the queue is. */
     directory: { type: 'string', default: tmpdir() },
   },
@@ -77,6 +79,8 @@ const [port] = (await once(receiver, 'message')) as [number]
 async function exporter(disk: object | undefined): Promise<TestExporter> {
   const made = pushingExporter(definition, {
     endpoint: `http://127.0.0.1:${port}/`,
+    // Who measures does not wait for what no request needs.
+    batch_send_deadline: '20ms',
     remote_write_queue: disk === undefined ? {} : { disk: { directory: scratch, ...disk } },
     retry_on_failure: { max_interval: '1s' },
   })
@@ -112,20 +116,32 @@ async function measure(disk: object | undefined): Promise<number> {
   return (user + system) / 1e6 / ((cycles * cycleSamples) / 1e6)
 }
 
-async function measureCpu(): Promise<void> {
-  const rows: readonly (readonly [string, object | undefined])[] = [
-    ['in memory', undefined],
-    ['on disk, sync: none', { sync: 'none' }],
-    ['on disk, sync: interval', { sync: 'interval' }],
-    ['on disk, sync: batch', { sync: 'batch' }],
-  ]
-  const best = new Map<string, number>()
-  for (let round = 0; round < 3; round++) {
-    for (const [name, disk] of rows) best.set(name, Math.min(best.get(name) ?? Infinity, await measure(disk)))
+const diskOf: Readonly<Record<string, object | undefined>> = {
+  memory: undefined,
+  none: { sync: 'none' },
+  interval: { sync: 'interval' },
+  batch: { sync: 'batch' },
+}
+
+/** Rows take turns, and each is compared with the first one of its round, since a machine is not equally fast at all times. */
+async function measureCpu(rows: readonly string[]): Promise<void> {
+  const rounds: number[][] = []
+  for (let round = 0; round < Number(options.rounds); round++) {
+    const measured: number[] = []
+    for (const row of rows) measured.push(await measure(diskOf[row]))
+    rounds.push(measured)
   }
-  const base = best.get('in memory') ?? NaN
-  for (const [name, seconds] of best)
-    console.log(`${name.padEnd(26)} ${seconds.toFixed(3)} CPU s/M  ${(seconds / base).toFixed(2)}`)
+  for (const [index, row] of rows.entries()) {
+    const seconds = rounds.map((measured) => measured[index] ?? NaN)
+    const ratios = rounds.map((measured) => (measured[index] ?? NaN) / (measured[0] ?? NaN))
+    console.log(
+      `${row.padEnd(9)} ${median(seconds).toFixed(3)} CPU s/M  ${median(ratios).toFixed(2)} times ${rows[0]} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+    )
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN
 }
 
 /** The most resident memory that is seen. */
@@ -178,7 +194,7 @@ function seconds(since: number): string {
 
 try {
   const rows = options.rows.split(',')
-  if (rows.includes('cpu')) await measureCpu()
+  await measureCpu(rows.filter((row) => row in diskOf))
   if (rows.includes('backlog')) await measureBacklog(receiver)
 } finally {
   receiver.disconnect()

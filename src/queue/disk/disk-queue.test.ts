@@ -238,6 +238,27 @@ describe('48: what is on disk is damaged', () => {
   })
 })
 
+test('with `interval` only what waits is synced: what was delivered meanwhile is neither forced to the disk nor in memory', async () => {
+  const disk = new SimulatedDisk(new SeededRandom(1))
+  const syncs: string[] = []
+  disk.tell = (operation, path) => {
+    if (operation === 'sync' && path.endsWith('.segment')) syncs.push(path)
+  }
+  await using sut = await QueueOnDisk.open(simulatedDirectory, { files: disk.begin(), sync: 'interval' })
+  for (const number of numbers(3)) {
+    sut.put(number)
+    await sut.kept()
+    expect(await sut.drain()).toEqual([number])
+    expect(sut.queue.status.memoryBytes).toBe(0)
+  }
+  await sut.clock.advance(1000)
+  expect(syncs).toEqual([])
+  sut.put(4)
+  await sut.kept()
+  await sut.clock.advance(1000)
+  while (syncs.length === 0) await turn()
+})
+
 describe('46: the disk does not take what was written', () => {
   test('after a sync that fails the data is written again elsewhere, and that sync is never repeated', async () => {
     const syncs = new Map<string, number>()

@@ -332,7 +332,10 @@ export class DiskQueue implements RequestQueue {
     line.advance()
     this.#removeIfSettled(entry.forgetCopy())
     const segment = entry.place?.segment
-    if (segment === undefined || segment.gone) return
+    if (segment === undefined) return
+    // It is written, and would not be written again.
+    this.#memory.letGo(entry, 'log')
+    if (segment.gone) return
     segment.remove(entry)
     this.#store.touchCursor()
     this.#removeIfSettled(segment)

@@ -197,10 +197,10 @@ export class SegmentLog {
     }
     this.#unsynced.push(...batch.map(([entry]) => entry))
     for (const [, { body }] of batch) this.#unsyncedBytes += body.length
-    const { sync, maxUnsyncedBytes } = this.#options
+    const { sync } = this.#options
     if (sync === 'none') this.#letGoUnsynced()
     else if (sync === 'batch' && !(await this.#sync())) return
-    else if (sync === 'interval') this.#armSync(maxUnsyncedBytes)
+    else if (sync === 'interval') this.#armSync()
     this.#recover()
     this.#listener.kept(batch.map(([entry]) => entry))
     // At once: one that is settled goes only when nothing more is written to it, and a full queue may take nothing more.
@@ -246,8 +246,10 @@ export class SegmentLog {
     return this.#writer
   }
 
-  #armSync(maxBytes: number): void {
-    if (this.#unsyncedBytes > maxBytes) this.#syncDue = true
+  #armSync(): void {
+    const { maxUnsyncedBytes } = this.#options
+    if (this.#unsyncedBytes > maxUnsyncedBytes) this.#forgetSettled()
+    if (this.#unsyncedBytes > maxUnsyncedBytes) this.#syncDue = true
     this.#cancelSync ??= this.#clock.after(this.#options.syncIntervalMs, () => {
       this.#cancelSync = undefined
       this.#syncDue = true
@@ -255,11 +257,28 @@ export class SegmentLog {
     })
   }
 
-  /** Whether everything that was written is synced now. */
+  /** What was settled since it was written would be no loss: it is not synced, and not held for that. */
+  #forgetSettled(): void {
+    const written = this.#unsynced
+    this.#unsynced = []
+    this.#unsyncedBytes = 0
+    for (const entry of written) {
+      if (entry.settled) this.#listener.freed(entry)
+      else {
+        this.#unsynced.push(entry)
+        this.#unsyncedBytes += entry.request?.body.length ?? 0
+      }
+    }
+  }
+
+  /** Whether everything that was written and is not settled is synced now. */
   async #sync(): Promise<boolean> {
     this.#syncDue = false
     const writer = this.#writer
     if (writer === undefined || writer.isSynced) return true
+    this.#forgetSettled()
+    // While the receiver keeps up, the disk is not forced to anything.
+    if (this.#unsynced.length === 0) return true
     try {
       await writer.sync()
     } catch (error) {
