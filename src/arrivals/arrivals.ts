@@ -455,7 +455,7 @@ export class Arrivals<Context = undefined> {
   }
 
   #newSource(): ArrivalSource {
-    const source = new ArrivalSource(new Source(this.#options.receiver, String(++this.#lastPart)))
+    const source = new ArrivalSource(new Source(this.#options.receiver, String(++this.#lastPart), ''))
     let place = this.#sources.indexOf(undefined)
     if (place < 0) place = this.#sources.length
     this.#sources[place] = source

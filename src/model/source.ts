@@ -9,10 +9,13 @@ export class Source {
   readonly receiver: string
   /** What the receiver reads, unique among its sources; empty where it has but one. */
   readonly part: string
+  /** Under what name its collections are shown: its part, unless several sources are one to the operator. */
+  readonly collection: string
 
-  constructor(receiver: string, part: string) {
+  constructor(receiver: string, part: string, collection = part) {
     this.receiver = receiver
     this.part = part
+    this.collection = collection
     this.id = part === '' ? receiver : `${receiver}/${part}`
   }
 }

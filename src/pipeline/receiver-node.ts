@@ -1,6 +1,7 @@
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
 import type { ComponentConfig } from '#src/config/configuration.ts'
 import type { Batch } from '#src/model/batch.ts'
+import type { Layout } from '#src/model/layout.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Collections } from '#src/telemetry/collections.ts'
 import type { ComponentNode } from './component-node.ts'
@@ -9,13 +10,20 @@ import { FanOut } from './fan-out.ts'
 import type { Receipt } from './receipt.ts'
 import { runStart } from './start.ts'
 
+/** What was counted last of a source. */
+interface Counted {
+  /** The id of its layout. */
+  layout: number
+  series: number
+}
+
 /** A receiver in the graph: counts what it emits and what the pipelines made of it. */
 export class ReceiverNode {
   readonly node: ComponentNode
   /** The heads of the pipelines that list it. */
   readonly pipelines = new FanOut()
   #receiver: Receiver | undefined
-  readonly #sources = new Set<Source>()
+  readonly #sources = new Map<Source, Counted>()
 
   constructor(node: ComponentNode) {
     this.node = node
@@ -70,24 +78,13 @@ export class ReceiverNode {
 
   /** Makes the pipelines forget all its sources, when it leaves the graph. */
   forgetSources(): void {
-    for (const source of this.#sources) this.#forget(source)
+    for (const source of this.#sources.keys()) this.#forget(source)
   }
 
   #emit(batches: readonly Batch[], receipt?: Receipt): boolean {
-    const { ledger, collections } = this.node
+    const { ledger } = this.node
     const points = pointsIn(batches)
-    for (const { layout } of batches) {
-      this.#sources.add(layout.source)
-      const totals = collections?.of(layout.source.part)
-      if (totals === undefined) continue
-      if (totals.layout !== layout.id) {
-        // Edits count a series that came, one that went, and both where a slot changed hands.
-        const follows = layout.previous !== 0 && totals.layout === layout.previous
-        totals.churn += follows ? layout.edits.length : layout.size
-        totals.layout = layout.id
-      }
-      totals.series = layout.size
-    }
+    for (const { layout } of batches) this.#count(layout)
     this.node.touch()
     const accepted = this.pipelines.consume(batches, receipt)
     if (accepted) ledger.accepted += points
@@ -95,9 +92,28 @@ export class ReceiverNode {
     return accepted
   }
 
+  #count(layout: Layout): void {
+    const totals = this.node.collections?.of(layout.source.collection)
+    let counted = this.#sources.get(layout.source)
+    if (counted === undefined) {
+      counted = { layout: 0, series: 0 }
+      this.#sources.set(layout.source, counted)
+      if (totals !== undefined) totals.sources++
+    }
+    if (counted.layout === layout.id) return
+    if (totals !== undefined) {
+      // Edits count a series that came, one that went, and both where a slot changed hands.
+      const follows = layout.previous !== 0 && counted.layout === layout.previous
+      totals.churn += follows ? layout.edits.length : layout.size
+      totals.series += layout.size - counted.series
+    }
+    counted.layout = layout.id
+    counted.series = layout.size
+  }
+
   #forget(source: Source): void {
+    this.node.collections?.forget(source.collection, this.#sources.get(source)?.series)
     this.#sources.delete(source)
-    this.node.collections?.forget(source.part)
     this.pipelines.forget(source)
   }
 }

@@ -7,20 +7,20 @@ export interface Collection {
   readonly error?: string | undefined
 }
 
-/** Running totals over the collections of one source. */
+/** Running totals over the collections of one source, or of several that are shown as one. */
 export interface CollectionTotals {
   collections: number
   durationMs: number
   lastDurationMs: number
   readonly errors: Map<string, number>
-  /** Live series after the last one. */
+  /** Live series now. */
   series: number
   /** Series that came or went, in all. */
   churn: number
   /** Cycles that were left out because the process did not get to them: it was suspended, or far too slow. */
   missed: number
-  /** The id of the layout that was counted last. */
-  layout: number
+  /** Sources that are counted here: one, unless several share a name. */
+  sources: number
 }
 
 /** The collections of one receiver, by source. */
@@ -41,7 +41,7 @@ export class Collections {
         series: 0,
         churn: 0,
         missed: 0,
-        layout: 0,
+        sources: 0,
       }
       this.bySource.set(source, totals)
     }
@@ -57,8 +57,11 @@ export class Collections {
     if (error !== undefined) totals.errors.set(error, (totals.errors.get(error) ?? 0) + 1)
   }
 
-  /** The source is gone. */
-  forget(source: string): void {
-    this.bySource.delete(source)
+  /** A source is gone, which had so many series; with the last one of a name all of that name is. */
+  forget(source: string, series = 0): void {
+    const totals = this.bySource.get(source)
+    if (totals === undefined) return
+    totals.series -= series
+    if (--totals.sources <= 0) this.bySource.delete(source)
   }
 }

@@ -39,7 +39,7 @@ function totals(collections: number): CollectionTotals {
     series: 0,
     churn: 0,
     missed: 0,
-    layout: 1,
+    sources: 1,
   }
 }
 
