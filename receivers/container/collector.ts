@@ -1,6 +1,7 @@
 import type { CgroupFiles } from '#src/cgroup/cgroup-files.ts'
 import type { CpuLimits } from '#src/cgroup/cpu-statistics.ts'
 import type { MemoryLimits } from '#src/cgroup/memory-statistics.ts'
+import type { ContainerIdentity, PodIdentity } from '#src/containers/container-identity.ts'
 import type { HostFiles } from '#src/host/host-files.ts'
 import type { Facts } from '#src/naming/facts.ts'
 import type { AnyMetricDefinition } from '#src/naming/metric.ts'
@@ -12,12 +13,25 @@ export interface Limits {
   readonly memory: MemoryLimits
 }
 
+/** Who the container and the pod of a cgroup are, as far as it is known. */
+export interface Owners {
+  readonly container: ContainerIdentity | undefined
+  readonly pod: PodIdentity | undefined
+}
+
 /** One cgroup in one cycle. */
 export interface Measured {
   readonly level: Level
   readonly cgroup: CgroupFiles
   readonly host: HostFiles
   readonly limits: Limits
+  readonly owners: Owners
+  /** Some processes of the cgroup, or of the cgroups right below it. */
+  readonly processes: () => readonly number[]
+  /** Unix time in milliseconds. */
+  readonly now: number
+  /** Since when the cgroup counts, Unix time in milliseconds. */
+  readonly startTime: number | undefined
   /** Milliseconds of monotonic time. */
   readonly at: number
   /** What the collector remembers of this cgroup from cycle to cycle. */

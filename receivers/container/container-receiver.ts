@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { findCgroups, type FoundCgroup } from '#src/cgroup/cgroup-tree.ts'
+import { innerProcesses } from '#src/cgroup/inner-processes.ts'
 import { findHierarchies, type Hierarchies } from '#src/cgroup/hierarchies.ts'
 import type { Receiver, ReceiverContext } from '#src/component/define.ts'
 import { every, type Schedule } from '#src/component/schedule.ts'
@@ -14,7 +15,7 @@ import { Recorder } from '#src/model/recorder.ts'
 import { Source } from '#src/model/source.ts'
 import { Facts, type Subject } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
-import type { Collector } from './collector.ts'
+import type { Collector, Measured } from './collector.ts'
 import { chosenCollectors } from './collectors.ts'
 import type { ContainerConfig } from './config.ts'
 import { containersScraped, scrapeDuration, scrapeError, scrapeErrors } from './cycle-names.ts'
@@ -159,17 +160,31 @@ export class ContainerReceiver implements Receiver {
 
   #measure(tracked: TrackedCgroup): Batch[] {
     const { clock, ledger } = this.#context
-    const { recorder, subject, level, cgroup, memory } = tracked
+    const { recorder, subject, level, cgroup, memory, owners, startTime } = tracked
     const facts = this.#facts
     const at = clock.monotonic()
     const limits = tracked.limits(at, this.#config.use_cache ? cacheMs : 0)
     facts.turnTo(recorder, subject)
     facts.begin()
-    for (const collector of this.#collectors)
-      collector.collect({ level, cgroup, host: this.#files, limits, at, memory }, facts)
-    const batches = facts.end(clock.now(), tracked.startTime)
+    const host = this.#files
+    const now = clock.now()
+    const processes = (): readonly number[] =>
+      innerProcesses(host, `${this.#hierarchies?.tree ?? ''}${tracked.found.path}`)
+    const measured = { level, cgroup, host, limits, at, memory, owners, processes, now, startTime }
+    for (const collector of this.#collectors) this.#collect(collector, measured)
+    const batches = facts.end(now, startTime)
     ledger.dropped.add('duplicate_series', recorder.duplicates)
     return batches
+  }
+
+  /** What one collector cannot read hides nothing of the others. */
+  #collect(collector: Collector, measured: Measured): void {
+    try {
+      collector.collect(measured, this.#facts)
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      this.#noteProblem(error)
+    }
   }
 
   /** Stale markers for all that a cgroup had. */

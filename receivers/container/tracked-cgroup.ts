@@ -1,20 +1,14 @@
 import type { CgroupFiles } from '#src/cgroup/cgroup-files.ts'
 import type { FoundCgroup } from '#src/cgroup/cgroup-tree.ts'
-import type { ContainerIdentity, PodIdentity } from '#src/containers/container-identity.ts'
+import type { ContainerIdentity } from '#src/containers/container-identity.ts'
 import { readCpuLimits } from '#src/cgroup/cpu-statistics.ts'
 import { readMemoryLimits } from '#src/cgroup/memory-statistics.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Subject } from '#src/naming/facts.ts'
-import type { Limits, Reading } from './collector.ts'
+import type { Limits, Owners, Reading } from './collector.ts'
 import { levelOf, type Level } from './level.ts'
 import { subjectOf } from './subject.ts'
-
-/** Who the container and the pod of a cgroup are, as far as it is known. */
-export interface Owners {
-  readonly container: ContainerIdentity | undefined
-  readonly pod: PodIdentity | undefined
-}
 
 /**
  * One cgroup from the cycle in which it is first seen to the one in which it is gone: a source of its own, so that its

@@ -5,7 +5,8 @@ import type { ContainerNames } from '#src/containers/container-names.ts'
 import type { HostError } from '#src/host/host-error.ts'
 import type { HostFiles } from '#src/host/host-files.ts'
 import { Source } from '#src/model/source.ts'
-import { TrackedCgroup, type Owners } from './tracked-cgroup.ts'
+import type { Owners } from './collector.ts'
+import { TrackedCgroup } from './tracked-cgroup.ts'
 
 /** What tracking needs of the receiver. */
 export interface Tracking {

@@ -177,10 +177,12 @@ function mergedPods(
       merged.set(podUid, better === undefined ? pod : filled(better, pod))
     }
   }
-  for (const { pod, namespace, podUid, sandboxId, hostNetwork } of containers.values()) {
-    if (podUid === '' || pod === '' || merged.has(podUid)) continue
-    const nothing = { sandboxPid: undefined, labels: new Map() }
-    merged.set(podUid, { pod, namespace, podUid, sandboxId, hostNetwork, ...nothing })
+  for (const { pod, namespace, podUid, sandboxId, isSandbox, pid, hostNetwork } of containers.values()) {
+    if (podUid === '' || pod === '') continue
+    const sandboxPid = isSandbox ? pid : undefined
+    const told = { pod, namespace, podUid, sandboxId, sandboxPid, hostNetwork, labels: new Map() }
+    const better = merged.get(podUid)
+    merged.set(podUid, better === undefined ? told : filled(better, told))
   }
   return merged
 }

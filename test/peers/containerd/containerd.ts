@@ -72,7 +72,6 @@ export class Containerd implements AsyncDisposable {
   /** Calls a method of the runtime's service. */
   async call(method: string, request: Buffer): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-    const same = (bytes: Buffer): Buffer => bytes
     this.#client.makeUnaryRequest(
       `/runtime.v1.RuntimeService/${method}`,
       same,
@@ -188,6 +187,10 @@ function podLabels({ name, uid, namespace = 'default' }: PodToRun): Record<strin
     'io.kubernetes.pod.namespace': namespace,
     'io.kubernetes.pod.uid': uid,
   }
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes
 }
 
 function firstText(bytes: Buffer): string {
