@@ -1,5 +1,3 @@
-import { visibleText } from '#src/text/visible-text.ts'
-
 /** An answer of the API server that is no success, or an ERROR frame of a watch: both carry a `Status` object. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -37,7 +35,13 @@ export function apiErrorOfStatus(status: unknown, code = 500, retryAfterMs?: num
   const { code: own, reason, message, details } = (status ?? {}) as Status
   const seconds = details?.retryAfterSeconds
   const told = typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, 86_400) * 1000 : undefined
-  const text = typeof message === 'string' ? visibleText(message.slice(0, longestMessage)) : ''
+  const text =
+    typeof message === 'string'
+      ? message
+          .slice(0, longestMessage)
+          .replaceAll(/\p{Cc}+/gu, ' ')
+          .trim()
+      : ''
   const said = typeof own === 'number' ? own : code
   return new ApiError(
     said,

@@ -166,7 +166,7 @@ class SharedWatch {
     this.#failingSince ??= this.#api.clock.monotonic()
     this.#logger.warn(`${this.#totals.resource} cannot be watched for now`, {
       error: trouble.message,
-      retryInSeconds: Math.round(trouble.delayMs / 100) / 10,
+      retryInSeconds: Math.ceil(trouble.delayMs / 100) / 10,
       ...(this.#scope.namespace === undefined ? {} : { namespace: this.#scope.namespace }),
     })
     for (const { subscription } of this.#members) subscription.trouble?.(trouble)

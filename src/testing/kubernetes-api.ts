@@ -98,6 +98,11 @@ export class KubernetesApi implements AsyncDisposable {
     return this.#all(pathOf(resource)).get(`${namespace ?? ''}/${name}`)
   }
 
+  /** All objects of a resource. */
+  all(resource: Resource): KubernetesObject[] {
+    return [...this.#all(pathOf(resource)).values()]
+  }
+
   /** Makes an object, or changes it. */
   put(resource: Resource, wish: ObjectWish): KubernetesObject {
     const { namespace, name } = wish.metadata
