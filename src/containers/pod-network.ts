@@ -28,7 +28,8 @@ export function readHostNetwork(files: HostFiles): readonly NetworkInterface[] |
 }
 
 function readNetwork(files: HostFiles, pid: number): readonly NetworkInterface[] | undefined {
-  const text = files.attribute(`/proc/${pid}/net/dev`)
   // An attribute comes trimmed, and each line of the kernel has its end.
-  return text === undefined ? undefined : parseNetDev(`${text}\n`).filter(({ name }) => !notOfPods.test(name))
+  return files
+    .parseAttribute(`/proc/${pid}/net/dev`, (text) => parseNetDev(`${text}\n`))
+    ?.filter(({ name }) => !notOfPods.test(name))
 }
