@@ -22,6 +22,8 @@ export interface WeirProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The file that Node runs; the source unless said otherwise. */
   readonly main?: string
+  /** A command of the shell that limits the process: `ulimit -n 100`. */
+  readonly limit?: string
 }
 
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -37,8 +39,9 @@ export class WeirProcess implements AsyncDisposable {
   readonly #ended: Promise<Ended>
   #isOver = false
 
-  constructor(args: readonly string[], { cwd, env, main = source }: WeirProcessOptions = {}) {
-    this.child = spawn(process.execPath, [main, ...args], {
+  constructor(args: readonly string[], { cwd, env, main = source, limit = ':' }: WeirProcessOptions = {}) {
+    // The shell is replaced by the program, so that signals reach it.
+    this.child = spawn('/bin/sh', ['-c', `${limit} && exec "$@"`, 'sh', process.execPath, main, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

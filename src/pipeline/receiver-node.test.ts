@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ComponentConfig } from '#src/config/configuration.ts'
+import type { Batch } from '#src/model/batch.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import { Source } from '#src/model/source.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
@@ -17,10 +18,14 @@ function made() {
     pipelines: { metrics: ['in', '', 'sink'] },
   })
   const node = new ComponentNode(receivers.get('in') as ComponentConfig, new FakeClock(), new CapturedLog())
-  const { emit, forget } = new ReceiverNode(node).contextWith(node.collections ?? new Collections())
+  const context = new ReceiverNode(node).contextWith(node.collections ?? new Collections())
   const totals = (): object[] =>
     Array.from(node.collections?.bySource ?? [], ([name, { series: live, churn }]) => ({ name, live, churn }))
-  return { emit, forget, totals }
+  return {
+    emit: (batches: readonly Batch[]) => context.emit(batches),
+    forget: (source: Source) => context.forget(source),
+    totals,
+  }
 }
 
 const gauges = { x: series('x'), y: series('y'), z: series('z') }
