@@ -1,12 +1,28 @@
 import type { AnyMetricDefinition } from '#src/naming/metric.ts'
 import type { Collector } from './collector.ts'
 import { cpuCollector } from './cpu/index.ts'
+import { diskIoCollector } from './disk_io/index.ts'
+import { hugePagesCollector } from './hugetlb/index.ts'
+import { filesystemCollector } from './filesystem/index.ts'
 import { memoryCollector } from './memory/index.ts'
+import { networkCollector } from './network/index.ts'
+import { stateCollector } from './state/index.ts'
+import { pressureCollector } from './pressure/index.ts'
+import { processCollector } from './processes/index.ts'
+import { specCollector } from './spec/index.ts'
 
 /** What can be measured of a cgroup, by the word under `collectors`. */
 export const collectors = {
   cpu: cpuCollector,
   memory: memoryCollector,
+  network: networkCollector,
+  filesystem: filesystemCollector,
+  state: stateCollector,
+  disk_io: diskIoCollector,
+  processes: processCollector,
+  hugetlb: hugePagesCollector,
+  pressure: pressureCollector,
+  spec: specCollector,
 } as const satisfies Readonly<Record<string, Collector>>
 
 export type CollectorName = keyof typeof collectors

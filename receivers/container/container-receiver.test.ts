@@ -1,9 +1,11 @@
+import { readdir, symlink, utimes, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { identityOf, type ContainerIdentity, type PodIdentity } from '#src/containers/container-identity.ts'
 import type { ContainerNames } from '#src/containers/container-names.ts'
 import { vocabularies } from '#src/naming/vocabulary.ts'
 import { testContext, type TestContext } from '#src/testing/context.ts'
-import { firstHost, hybridHost, unifiedHost } from '#src/testing/fake-cgroups.ts'
+import { firstHost, hybridHost, unifiedFiles, unifiedHost } from '#src/testing/fake-cgroups.ts'
 import { FakeHost } from '#src/testing/fake-host.ts'
 import { renderBatches } from '#src/testing/rendered-batches.ts'
 import type { ContainerConfig } from './config.ts'
@@ -79,6 +81,21 @@ afterEach(async () => {
   await host.close()
 })
 
+/** Makes a host whose cgroups were all made 3 seconds after the boot, and whose disk has a name. */
+async function makeHost(files: Readonly<Record<string, string>>): Promise<void> {
+  host = await FakeHost.create(files)
+  await mkdir(join(host.root, 'sys/dev/block'), { recursive: true })
+  await symlink('../../devices/pci/nvme0n1', join(host.root, 'sys/dev/block/259:0'))
+  await date('/sys/fs/cgroup')
+}
+
+/** Sets when a folder and all that is in it were changed. */
+async function date(path: string): Promise<void> {
+  const folder = join(host.root, path)
+  const entries = await readdir(folder, { recursive: true })
+  for (const entry of [...entries, '']) await utimes(join(folder, entry), 1_700_000_003, 1_700_000_003)
+}
+
 /** Starts a receiver on the fake host, and runs its first cycle. */
 async function start(options: Partial<ContainerConfig> = {}): Promise<void> {
   const config: ContainerConfig = {
@@ -113,10 +130,98 @@ const hosts = { unified: unifiedHost, first: firstHost, hybrid: hybridHost }
 test.each(
   Object.entries(hosts).flatMap(([name, make]) => vocabularies.map((naming) => ({ name, make, naming }))),
 )('$naming of a host with $name cgroups is as in the golden file', async ({ name, make, naming }) => {
-  host = await FakeHost.create(make(Object.values(paths)))
+  await makeHost(make(Object.values(paths)))
   await start({ naming, metrics: { vm_container_collector_scrape_duration_seconds: { enabled: false } } })
   context.next.take()
   await cycle()
   await expect(renderBatches(context.next.batches)).toMatchFileSnapshot(`golden/${name}-${naming}.txt`)
   expect(context.logger.lines).toEqual([])
+})
+
+/** The values of one metric by the label `id`, in the order in which they came. */
+function valuesOf(name: string): Record<string, unknown[]> {
+  const values: Record<string, unknown[]> = {}
+  for (const sample of context.next.samples) {
+    if (sample.name !== name) continue
+    const { id } = sample.attributes
+    if (typeof id !== 'string') continue
+    ;(values[id] ??= []).push(sample.value)
+  }
+  return values
+}
+
+test('a container that is gone gets stale markers, and its source is forgotten', async () => {
+  await makeHost(unifiedHost([paths.app, paths.plain]))
+  await start()
+  context.next.take()
+  await host.remove(`/sys/fs/cgroup${paths.plain}`)
+  await cycle()
+  const stale = context.next.batches.filter((batch) => batch.walk.some((slot) => batch.isStale(slot)))
+  expect(stale.map(({ layout }) => layout.source.part)).toEqual([paths.plain])
+  expect(context.collections.bySource.has(paths.plain)).toBe(false)
+  context.next.take()
+  await cycle()
+  expect(Object.keys(valuesOf('container_cpu_usage_seconds_total'))).toEqual(['/', paths.app])
+})
+
+test('a container that is made anew under the same path is another source, and no counter goes backwards', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await start({ naming: 'semconv' })
+  const first = context.next.batches.find(({ layout }) => layout.source.part === paths.app)
+  context.next.take()
+  // The folder is kept until the new one is there, so that its inode cannot be given again.
+  await host.rename(`/sys/fs/cgroup${paths.app}`, '/gone')
+  for (const [path, text] of Object.entries(
+    unifiedFiles(paths.app, { 'cpu.stat': 'usage_usec 1000\nuser_usec 1000\nsystem_usec 0\n' }),
+  ))
+    await host.write(path, text)
+  await cycle()
+  const batches = context.next.batches.filter(({ layout }) => layout.source.part === paths.app)
+  expect(batches.map((batch) => batch.walk.every((slot) => batch.isStale(slot)))).toEqual([true, false])
+  const [ended, begun] = batches
+  expect(ended?.layout.source).toBe(first?.layout.source)
+  expect(begun?.layout.source).not.toBe(first?.layout.source)
+  expect(begun?.startTime).toBeGreaterThan(first?.startTime ?? 0)
+})
+
+test('a file that cannot be understood is one problem, told once, and hides nothing else', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await host.write(`/sys/fs/cgroup${paths.app}/cpu.stat`, 'usage_usec many\n')
+  await start()
+  await cycle()
+  expect(context.logger.lines.map(({ message }) => message)).toEqual([
+    `${host.root}/sys/fs/cgroup${paths.app}/cpu.stat cannot be read: its metrics are missing`,
+  ])
+  expect(context.collections.of('cycle').errors).toEqual(new Map([['malformed', 2]]))
+  expect(valuesOf('container_memory_rss')[paths.app]).toEqual([3e7, 3e7])
+  expect(valuesOf('container_cpu_usage_seconds_total')[paths.app]).toBeUndefined()
+})
+
+test('a host without cgroups is an error that the receiver recovers from', async () => {
+  host = await FakeHost.create({ '/proc/stat': 'cpu  1 2 3 4 5 6 7 8 9 10\nbtime 1700000000\n' })
+  await start().catch(() => undefined)
+  expect(context.reports.map(({ state }) => state)).toEqual(['recoverable_error'])
+  for (const [path, text] of Object.entries(unifiedHost([paths.app]))) await host.write(path, text)
+  await cycle()
+  expect(context.reports.map(({ state }) => state)).toEqual(['recoverable_error', 'ok'])
+})
+
+test('a usage that is below the inactive files is a working set of 0', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await host.write(`/sys/fs/cgroup${paths.app}/memory.current`, '7000000\n')
+  await start()
+  expect(valuesOf('container_memory_working_set_bytes')[paths.app]).toEqual([0])
+})
+
+test('slices and services are measured where levels name them', async () => {
+  await makeHost(unifiedHost([paths.app, '/system.slice/sshd.service']))
+  await start({ levels: ['slice'] })
+  expect(Object.keys(valuesOf('container_memory_rss'))).toEqual(['/system.slice/sshd.service'])
+})
+
+test('a metric that there is not is a mistake that names the nearest one', () => {
+  const mistaken = { metrics: { container_memory_rsss: { enabled: true } } } as unknown as ContainerConfig
+  expect(() => definition.validate?.(mistaken)).toThrow(
+    'there is no metric container_memory_rsss; did you mean container_memory_rss?',
+  )
 })

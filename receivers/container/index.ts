@@ -1,7 +1,12 @@
 import { defineReceiver } from '#src/component/define.ts'
 import { RuntimeNames } from '#src/containers/runtime-names.ts'
-import { checkMetrics, Config } from './config.ts'
+import { RuntimeSources } from '#src/containers/runtime-sources.ts'
+import { HostFiles } from '#src/host/host-files.ts'
+import { checkMetrics, Config, type ContainerConfig } from './config.ts'
 import { ContainerReceiver } from './container-receiver.ts'
+
+/** A runtime measures writable layers some ten seconds apart, and its statistics cost it more than its lists. */
+const writableLayersMs = 60_000
 
 /** Measures containers, pods and the node from cgroups. */
 export default defineReceiver({
@@ -12,8 +17,14 @@ export default defineReceiver({
   validate: checkMetrics,
   create(config, context) {
     const { clock, logger } = context
+    const files = new HostFiles(config.root_path)
+    const sources = new RuntimeSources({
+      files,
+      clock,
+      writableLayersMs: wantsFilesystem(config) ? writableLayersMs : undefined,
+    })
     const names = new RuntimeNames({
-      sources: () => [],
+      sources: () => sources.current(),
       clock,
       logger,
       useCache: config.use_cache,
@@ -22,3 +33,7 @@ export default defineReceiver({
     return new ContainerReceiver(config, context, names)
   },
 })
+
+function wantsFilesystem({ collectors }: ContainerConfig): boolean {
+  return collectors.includes('all') || collectors.includes('filesystem')
+}

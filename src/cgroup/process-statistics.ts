@@ -16,7 +16,7 @@ export function readProcesses(cgroup: CgroupFiles): ProcessStatistics {
   const threads = cgroup.read('pids', 'pids.current', parseNumber)
   const limit = cgroup.read('pids', 'pids.max', (text) => ({ limit: parseLimit(text) }))
   return {
-    processes: cgroup.read('pids', 'cgroup.procs', countLines) ?? 0,
+    processes: cgroup.read('pids', 'cgroup.procs', countLines),
     threads: threads === undefined ? undefined : Number(threads),
     mostThreads: limit?.limit,
     limited: limit !== undefined,

@@ -210,6 +210,15 @@ test('a point of a histogram is recorded as it is', () => {
   expect(batch?.layout.series[0]?.metric.descriptor.kind).toBe('histogram')
 })
 
+function ofSubject(id: string): string {
+  return (
+    `net.io sum cumulative monotonic [By] Bytes. @ of ${id}\n  {device="dev-7", direction="in"} 3000\n` +
+    `net_receive_bytes_total sum cumulative monotonic [] Bytes, receive.\n  {device="7", id="${id}"} 3000.0\n` +
+    `net_kilobytes gauge [] KB.\n  {id="${id}"} 3.0\n` +
+    'net.io.all sum cumulative monotonic [By] Bytes of both directions.\n  {direction="any", number=7} 3000\n'
+  )
+}
+
 test('each subject has its own recorder, labels and scope, under the same names', () => {
   const one = new Recorder(new Source('test', 'one'))
   const other = new Recorder(new Source('test', 'other'))
@@ -223,11 +232,6 @@ test('each subject has its own recorder, labels and scope, under the same names'
     facts.record(traffic, { device: '7', direction: 'receive' }, 3000)
     return renderBatches(facts.end(1000))
   }
-  const expected = (id: string): string =>
-    `net.io sum cumulative monotonic [By] Bytes. @ of ${id}\n  {device="dev-7", direction="in"} 3000\n` +
-    `net_receive_bytes_total sum cumulative monotonic [] Bytes, receive.\n  {device="7", id="${id}"} 3000.0\n` +
-    `net_kilobytes gauge [] KB.\n  {id="${id}"} 3.0\n` +
-    'net.io.all sum cumulative monotonic [By] Bytes of both directions.\n  {direction="any", number=7} 3000\n'
-  expect(cycle(one, 'a')).toBe(expected('a'))
-  expect(cycle(other, 'b')).toBe(expected('b'))
+  expect(cycle(one, 'a')).toBe(ofSubject('a'))
+  expect(cycle(other, 'b')).toBe(ofSubject('b'))
 })

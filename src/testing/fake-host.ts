@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -28,6 +28,11 @@ export class FakeHost {
   /** Takes a file or a folder away. */
   async remove(path: string): Promise<void> {
     await rm(join(this.root, path), { recursive: true, force: true })
+  }
+
+  /** Gives a file or a folder another path. */
+  async rename(path: string, other: string): Promise<void> {
+    await rename(join(this.root, path), join(this.root, other))
   }
 
   async close(): Promise<void> {
