@@ -1,6 +1,7 @@
-import { hostname } from 'node:os'
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
 import { Secret } from '#src/config/secret.ts'
+import { HostFiles } from '#src/host/host-files.ts'
+import { nodeName } from '#src/host/node-name.ts'
 import { selfSignedCertificate } from '#src/http/self-signed-certificate.ts'
 import type { ServerTlsConfig } from '#src/http/server-config.ts'
 import { serverSettings, startServer, type RunningServer } from '#src/http/server.ts'
@@ -25,7 +26,7 @@ export class KubeletExporter implements Exporter {
   constructor(config: KubeletConfig, context: PipelineContext) {
     this.#config = config
     this.#context = context
-    this.#nodeName = config.node_name ?? (process.env['NODE_NAME'] || hostname())
+    this.#nodeName = config.node_name ?? nodeName(new HostFiles())
     this.#rows = new NodeRows({ nodeName: this.#nodeName, expirationMs: config.metric_expiration }, context)
   }
 
