@@ -76,7 +76,7 @@ const answers = {
 }
 
 test('a runtime tells who containers, sandboxes and pods are', async () => {
-  await using _runtime = await ContainerRuntime.start(socket(), answers)
+  await using runtime = await ContainerRuntime.start(socket(), answers)
   const names = makeNames({ writableLayersMs: 1000 })
   await refresh(names, id('b'))
   expect(names.find(id('b'))).toMatchObject({
@@ -95,6 +95,7 @@ test('a runtime tells who containers, sandboxes and pods are', async () => {
   expect(names.findPod('u-1')).toMatchObject({ pod: 'web-1', sandboxId: id('a'), sandboxPid: 42 })
   expect([...names.all()].length).toBe(2)
   expect(log.lines).toEqual([])
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test('what is known is not asked for again until it is old or a container is not known', async () => {
@@ -158,7 +159,7 @@ test('a container that ended is asked for its end, once', async () => {
 })
 
 test('a container that is gone before it is asked for is only less known', async () => {
-  await using _runtime = await ContainerRuntime.start(socket(), {
+  await using runtime = await ContainerRuntime.start(socket(), {
     ...answers,
     ContainerStatus: 'NOT_FOUND',
     PodSandboxStatus: 'NOT_FOUND',
@@ -167,10 +168,11 @@ test('a container that is gone before it is asked for is only less known', async
   await refresh(names)
   expect(names.find(id('b'))).toMatchObject({ container: 'nginx', pod: 'web-1', startedAt: undefined })
   expect(log.lines).toEqual([])
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test('a runtime without statistics still knows names', async () => {
-  await using _runtime = await ContainerRuntime.start(socket(), {
+  await using runtime = await ContainerRuntime.start(socket(), {
     ...answers,
     ListContainerStats: 'UNIMPLEMENTED',
   })
@@ -178,11 +180,12 @@ test('a runtime without statistics still knows names', async () => {
   await refresh(names)
   expect(names.find(id('b'))).toMatchObject({ container: 'nginx', writableLayer: undefined })
   expect(names.problems.size).toBe(0)
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test('CRI-O is named by its own names, and its sandbox by its label', async () => {
   const labels = { 'io.kubernetes.container.name': 'POD' }
-  await using _runtime = await ContainerRuntime.start(socket(), {
+  await using runtime = await ContainerRuntime.start(socket(), {
     ...answers,
     Version: versionAnswer('cri-o'),
     ListPodSandbox: sandboxesAnswer([
@@ -193,10 +196,11 @@ test('CRI-O is named by its own names, and its sandbox by its label', async () =
   await refresh(names)
   expect(names.find(id('a'))).toMatchObject({ container: 'POD', name: 'k8s_POD_web-1_shop_u-1_0' })
   expect(names.find(id('b'))?.name).toBe('k8s_nginx_web-1_shop_u-1_4')
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test('the newest sandbox of a pod is the one that is ready', async () => {
-  await using _runtime = await ContainerRuntime.start(socket(), {
+  await using runtime = await ContainerRuntime.start(socket(), {
     ...answers,
     ListPodSandbox: sandboxesAnswer([
       { id: id('e'), pod: 'web-1', podUid: 'u-1', createdAtNs: 3_000_000_000n },
@@ -207,6 +211,7 @@ test('the newest sandbox of a pod is the one that is ready', async () => {
   const names = makeNames()
   await refresh(names)
   expect(names.findPod('u-1')?.sandboxId).toBe(id('e'))
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test.each([
@@ -287,7 +292,7 @@ test('without a runtime the names of log files tell, and what they do not tell i
 })
 
 test('what a better source does not tell is told by the next', async () => {
-  await using _runtime = await ContainerRuntime.start(socket(), {
+  await using runtime = await ContainerRuntime.start(socket(), {
     ...answers,
     ListPodSandbox: Buffer.alloc(0),
   })
@@ -315,6 +320,7 @@ test('what a better source does not tell is told by the next', async () => {
     hostNetwork: true,
   })
   expect(names.findPod('u-1')).toMatchObject({ pod: 'web-1', hostNetwork: true })
+  expect(runtime.count('ListContainers')).toBe(1)
 })
 
 test('twenty containers a second, made and gone, leave nothing behind', async () => {

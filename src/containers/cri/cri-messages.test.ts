@@ -47,7 +47,10 @@ test('containers are read with their names, image, state, time and labels', () =
 })
 
 test('any list of containers comes back as it was written', () => {
-  const text = fc.string({ maxLength: 40, unit: fc.constantFrom(...'aZ0-_.:/@é漢') })
+  const text = fc.string({
+    maxLength: 40,
+    unit: fc.constantFrom('a', 'Z', '0', '-', '.', ':', '/', 'é', '漢'),
+  })
   const container = fc.record({
     id: text,
     sandboxId: text,
@@ -79,11 +82,9 @@ test('what is no protobuf is a LineMistake, and nothing else', () => {
   ]
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.constantFrom(...decoders), (bytes, decode) => {
-      try {
-        decode(Buffer.from(bytes))
-      } catch (error) {
-        expect(error).toBeInstanceOf(LineMistake)
-      }
+      expect(failureOf(() => decode(Buffer.from(bytes)))).toSatisfy(
+        (failure) => failure === undefined || failure instanceof LineMistake,
+      )
     }),
   )
 })
@@ -183,3 +184,13 @@ test('a request names an id of any length', () => {
   expect(encodeIdRequest('c1', true)).toEqual(protobuf([1, 'c1'], [2, 1]))
   expect(encodeIdRequest('x'.repeat(300))).toEqual(protobuf([1, 'x'.repeat(300)]))
 })
+
+/** What a task throws; undefined where it does not. */
+function failureOf(task: () => unknown): unknown {
+  try {
+    task()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
