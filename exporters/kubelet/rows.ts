@@ -118,9 +118,9 @@ export class Rows {
 
   of(kind: RowKind): Row[] {
     return [...this.#instances.values()]
+      .filter((instances) => instances.values().next().value?.subject.kind === kind)
       .map(rowOf)
       .filter((row) => row !== undefined)
-      .filter(({ subject }) => subject.kind === kind)
   }
 }
 

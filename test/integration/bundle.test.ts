@@ -231,6 +231,17 @@ test('the bundle loads what a configuration uses, and nothing else', async () =>
   expect(chunks.filter((name) => /^(?:otlp|prometheus|kubernetes|dist)/.test(name))).toEqual([])
 })
 
+test('providers of virtual nodes build on the bundle', async () => {
+  const use = `
+    import { metricFamiliesToText, podHandler, summaryToMetricFamilies } from './dist/kubelet.js'
+    const summary = { node: { nodeName: 'n', startTime: null }, pods: [] }
+    console.log(typeof podHandler({}), metricFamiliesToText(summaryToMetricFamilies(summary)))`
+  const program = join(folder.path, 'provider.mjs')
+  await writeFile(program, use)
+  const { stdout } = await exec(process.execPath, [program])
+  expect(stdout).toMatch(/^function # HELP .*\n# TYPE .*\nresource_scrape_error 0\n/)
+})
+
 test('a plugin builds on the bundle that loads it', async () => {
   const plugin = 'test/fixtures/plugins/numbers.ts'
   await cp(join(root, plugin), join(folder.path, 'numbers.ts'))
