@@ -138,7 +138,7 @@ test('one resource that may not be seen costs no other, and is asked for once a 
 test('credentials that were replaced are read as soon as the old ones are refused (fault 9)', async () => {
   await using server = await KubernetesApi.start()
   server.put(pods, pod('x'))
-  server.authorization = 'Bearer new'
+  server.users = new Map([['Bearer new', 'all']])
   let token = 'old'
   const credentials = {
     authorization: () => `Bearer ${token}`,
@@ -152,7 +152,7 @@ test('credentials that were replaced are read as soon as the old ones are refuse
 
 test('credentials that stay refused are told as such, without them', async () => {
   await using server = await KubernetesApi.start()
-  server.authorization = 'Bearer other'
+  server.users = new Map([['Bearer other', 'all']])
   const credentials = { authorization: () => 'Bearer secret-token', renew: () => undefined }
   using watcher = new Watcher(apiClient(server.url, { credentials }), { resource: pods })
   await vi.waitFor(() => expect(watcher.troubles.length).toBeGreaterThan(0))

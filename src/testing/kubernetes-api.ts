@@ -59,8 +59,8 @@ export class KubernetesApi implements AsyncDisposable {
   /** Takes a request out of the server's hands where it returns true. */
   intercept: (request: ApiRequest, response: ServerResponse, body: string) => boolean = () => false
   streamingLists: StreamingLists = 'told'
-  /** The only `Authorization` that is accepted; any where absent. */
-  authorization: string | undefined
+  /** What whoever bears an `Authorization` may do; all may do all where absent. */
+  users: ReadonlyMap<string, 'all' | 'nothing'> | undefined
   /** Resources that nobody may see. */
   readonly forbidden = new Set<string>()
   /** Bytes that are written at once; as they come where absent. */
@@ -213,14 +213,14 @@ export class KubernetesApi implements AsyncDisposable {
     this.open++
     response.once('close', () => this.open--)
     if (this.intercept(request, response, body)) return
-    if (this.authorization !== undefined && request.authorization !== this.authorization)
-      return answerStatus(response, 401, 'Unauthorized', 'Unauthorized')
+    const rights = this.users === undefined ? 'all' : this.users.get(request.authorization)
+    if (rights === undefined) return answerStatus(response, 401, 'Unauthorized', 'Unauthorized')
     const { resource, name } = collectionOf(request.path)
     const verb = verbOf(request, name)
-    if (this.forbidden.has(resource)) {
+    if (rights === 'nothing' || this.forbidden.has(resource)) {
       const who = `User "reader" cannot ${verb} resource "${resource}" in API group "${groupOf(request.path)}"`
       const message = `${resource} is forbidden: ${who} at the cluster scope`
-      return answerStatus(response, 403, 'Forbidden', message, { details: { kind: resource } })
+      return answerStatus(response, 403, 'Forbidden', message, { more: { details: { kind: resource } } })
     }
     if (verb === 'watch') this.#watch(request, response)
     else if (verb === 'list') this.#list(request, response)
@@ -237,7 +237,11 @@ export class KubernetesApi implements AsyncDisposable {
         : (JSON.parse(atob(token)) as { rv: number; start: number })
     const key = `${request.path} ${rv}`
     const all = token === null ? this.#selected(request) : this.#pages.get(key)
-    if (all === undefined) return answerStatus(response, 410, 'Expired', expiredPage)
+    if (all === undefined) {
+      // It offers to go on from there in the state of now: the pages would not fit together.
+      const metadata = { continue: btoa(JSON.stringify({ v: 'meta.k8s.io/v1', rv: -1, start })) }
+      return answerStatus(response, 410, 'Expired', expiredPage, { more: { metadata } })
+    }
     const end = limit > 0 ? Math.min(all.length, start + limit) : all.length
     const metadata: Record<string, unknown> = { resourceVersion: String(rv) }
     if (end < all.length) {
@@ -294,6 +298,7 @@ export class KubernetesApi implements AsyncDisposable {
       return answerStatus(response, 404, 'NotFound', `${resource} "${name}" not found`)
     }
     const wish = JSON.parse(body) as KubernetesObject
+    const place = namespace === undefined ? {} : { namespace }
     const before = this.#all(path).get(key(wish.metadata.name))
     if (request.method === 'POST' && before !== undefined)
       return answerStatus(
@@ -307,15 +312,16 @@ export class KubernetesApi implements AsyncDisposable {
         response,
         409,
         'Conflict',
-        `the object has been modified; please apply your changes`,
+        `Operation cannot be fulfilled on ${resource} "${wish.metadata.name}": ${modified}`,
       )
-    const made = this.put(resourceOf(request.path), { ...wish })
+    const made = this.put(resourceOf(request.path), { ...wish, metadata: { ...wish.metadata, ...place } })
     answerJson(response, request.method === 'POST' ? 201 : 200, made)
   }
 }
 
 const expiredPage =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.'
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
+const modified = 'the object has been modified; please apply your changes to the latest version and try again'
 const withoutProgress =
   'a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled'
 
@@ -385,10 +391,10 @@ export function answerStatus(
   code: number,
   reason: string,
   message: string,
-  { details, headers = {} }: { details?: object; headers?: Readonly<Record<string, string>> } = {},
+  { more = {}, headers = {} }: { more?: object; headers?: Readonly<Record<string, string>> } = {},
 ): void {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  answerJson(response, code, statusObject(code, reason, message, details === undefined ? {} : { details }))
+  answerJson(response, code, statusObject(code, reason, message, more))
 }
 
 function answerJson(response: ServerResponse, code: number, object: object): void {
