@@ -90,7 +90,6 @@ test.each([
   ['scrape_interval: 0s', 'must be at least 1ms, found "0s"'],
   ['body_size_limit: much', 'expected a size such as 15MB, found "much"'],
   ['scrape_protocols: [PrometheusProto, PrometheusProto]', 'PrometheusProto is in the list twice'],
-  ['convert_classic_histograms_to_nhcb: true', 'classic histograms stay classic here: remove it'],
   ['scrape_failure_log_file: /tmp/x', 'failures of scrapes are in the log and on /targets'],
   ['series_limit: 5', 'there is no limit of series over time'],
   ["metric_relabel_configs: [{ action: drop, source_labels: [a], regex: '(' }]", 'missing closing )'],

@@ -75,6 +75,38 @@ describe('native histograms', () => {
   })
 })
 
+test.each([
+  ['convert_classic_histograms_to_nhcb: true', ['c'], 2, 1],
+  [
+    'convert_classic_histograms_to_nhcb: true\nalways_scrape_classic_histograms: true',
+    ['c', 'c_bucket', 'c_count'],
+    6,
+    1,
+  ],
+  ['convert_classic_histograms_to_nhcb: false', ['c_bucket', 'c_count'], 4, 0],
+])('classic histograms become native ones as the job says: %j', async (options, names, kept, malformed) => {
+  const text =
+    '# TYPE c histogram\nc_bucket{le="1"} 2\nc_bucket{le="2"} 2\nc_bucket{le="+Inf"} 3\nc_count 3\n'
+  expose(
+    'text/plain; version=0.0.4',
+    `${text}# TYPE d histogram\nd_bucket{le="1"} 2\nd_bucket{le="+Inf"} 1\n`,
+  )
+  receiver = await TestReceiver.start(
+    jobOf(
+      [target.address],
+      `${options}\nmetric_relabel_configs: [{ action: drop, source_labels: [__name__], regex: d_.* }]`,
+    ),
+  )
+  const samples = await receiver.cycle()
+  const found = samples.filter(({ name }) => name.startsWith('c'))
+  expect([...new Set(found.map(({ name }) => name))].toSorted()).toEqual(names)
+  const counts = samples.find(({ name }) => name === 'scrape_samples_post_metric_relabeling')?.value
+  expect([counts, new Map(receiver.context.ledger.dropped).get('malformed_histogram') ?? 0]).toEqual([
+    kept,
+    malformed,
+  ])
+})
+
 test.each<[string, string, string | Buffer]>([
   ['text', 'text/plain; version=0.0.4', 'a{x="long"} 1\nb{x="long"} 1\n'],
   ['OpenMetrics', 'application/openmetrics-text; version=1.0.0', 'a{x="long"} 1\nb{x="long"} 1\n# EOF\n'],

@@ -10,6 +10,8 @@ export interface HistogramPoint {
   readonly max: number | undefined
   readonly bounds: readonly number[]
   readonly counts: readonly (number | bigint)[]
+  /** Whether Prometheus' form of it is a native histogram with custom buckets, as it was where it came from. */
+  readonly isNative?: true
 }
 
 /** Buckets of one sign of an exponential histogram: counts[i] is that of the bucket with index offset + i. */

@@ -128,6 +128,12 @@ test('histograms with explicit bounds are native ones where that is asked for, a
   ])
 })
 
+test('a histogram that was native where it came from is a native one alone, whatever others are', () => {
+  const scraped = histogram?.kind === 'histogram' ? ({ ...histogram, isNative: true } as const) : undefined
+  for (const forms of [{}, { keepsClassic: true }, { explicitIsNative: true, keepsClassic: true }])
+    expect(encoded({ forms }, scraped)).toEqual([['h_seconds native 6']])
+})
+
 test('an exponential histogram that Prometheus has no schema for is a classic one', () => {
   const point: Point = {
     kind: 'exponential_histogram',

@@ -82,7 +82,9 @@ export class PointSeries {
         part.round = round
         this.#writeNative(part, native, time, extras, writer)
       }
-      if (native === undefined || (point.kind === 'histogram' && this.#forms.keepsClassic))
+      // What was native where it came from has no classic form beside it but what came so.
+      const keepsClassic = point.kind === 'histogram' && point.isNative !== true && this.#forms.keepsClassic
+      if (native === undefined || keepsClassic)
         this.#writeClassic(parts, series, { point, time, extras }, writer)
     }
     for (const [key, part] of parts) {
@@ -108,7 +110,8 @@ export class PointSeries {
   #nativeOf(point: Point): NativeHistogram | undefined {
     const { exponentialIsNative, explicitIsNative } = this.#forms
     if (point.kind === 'exponential_histogram' && exponentialIsNative) return exponentialToNative(point)
-    return point.kind === 'histogram' && explicitIsNative ? explicitToNative(point) : undefined
+    const isNative = point.kind === 'histogram' && (explicitIsNative || point.isNative === true)
+    return isNative ? explicitToNative(point) : undefined
   }
 
   #writeNative(

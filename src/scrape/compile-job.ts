@@ -5,7 +5,7 @@ import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts
 import { compilePrometheusClient } from '#src/http/client/prometheus-client-config.ts'
 import { compileRelabeling } from '#src/relabel/relabeling.ts'
 import { schemaOfFactor, type ResolutionLimits } from '#src/text/native-histogram.ts'
-import type { ScrapeJob } from './scrape-job.ts'
+import type { HistogramOptions, ScrapeJob } from './scrape-job.ts'
 import { refusedOptions, type GlobalConfig, type ScrapeConfig } from './scrape-options.ts'
 import {
   acceptHeader,
@@ -41,7 +41,7 @@ export function compileJob(
     () =>
       located(['metric_relabel_configs'], () => compileRelabeling(options.metric_relabel_configs, { names })),
     () => compilePrometheusClient(options, surroundings),
-    () => throwAll([...refusals(options, global)]),
+    () => throwAll([...refusals(options)]),
   )
   return {
     name: options.job_name,
@@ -59,12 +59,7 @@ export function compileJob(
     accept,
     fallbackProtocol: options.fallback_scrape_protocol ?? standard.fallback,
     names,
-    histograms: {
-      nativeHistograms: hasNativeHistograms(options, global),
-      classicHistograms:
-        options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
-      resolution: resolutionOf(options),
-    },
+    histograms: histogramsOf(options, global),
     extraMetrics: options.extra_scrape_metrics ?? global.extra_scrape_metrics ?? false,
     relabeling,
     metricRelabeling: options.metric_relabel_configs.length === 0 ? undefined : metricRelabeling,
@@ -82,14 +77,20 @@ function resolutionOf(options: ScrapeConfig): ResolutionLimits {
   return { bucketLimit, finestSchema: factor > 1 ? schemaOfFactor(factor) : undefined }
 }
 
-function* refusals(options: ScrapeConfig, global: GlobalConfig): Generator<ConfigError> {
-  const name = 'convert_classic_histograms_to_nhcb'
-  if (options[name] ?? global[name] ?? false) {
-    yield new ConfigError(
-      'classic histograms stay classic here: remove it; the OTLP exporters send them as histograms',
-      [name],
-    )
+function histogramsOf(options: ScrapeConfig, global: GlobalConfig): HistogramOptions {
+  const classicHistograms =
+    options.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false
+  const converts =
+    options.convert_classic_histograms_to_nhcb ?? global.convert_classic_histograms_to_nhcb ?? false
+  return {
+    nativeHistograms: hasNativeHistograms(options, global),
+    classicHistograms,
+    customHistograms: converts ? (classicHistograms ? 'beside' : 'instead') : undefined,
+    resolution: resolutionOf(options),
   }
+}
+
+function* refusals(options: ScrapeConfig): Generator<ConfigError> {
   for (const [refused, why] of Object.entries(refusedOptions)) {
     if (options[refused as keyof typeof refusedOptions] !== undefined) yield new ConfigError(why, [refused])
   }

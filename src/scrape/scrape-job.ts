@@ -24,6 +24,8 @@ export interface HistogramOptions {
   readonly nativeHistograms: boolean
   /** Whether classic buckets are read beside native ones. */
   readonly classicHistograms: boolean
+  /** Whether classic ones become native ones with custom buckets: in place of their series, or beside them. */
+  readonly customHistograms: 'instead' | 'beside' | undefined
   /** How fine native ones may be. */
   readonly resolution: ResolutionLimits
 }

@@ -86,7 +86,9 @@ const sharedProperties = {
     'Asks for protobuf first, and reads histograms that have native buckets as those.',
   ),
   always_scrape_classic_histograms: flag('Reads classic buckets beside native ones.'),
-  convert_classic_histograms_to_nhcb: flag('Refused where true: classic histograms stay classic.'),
+  convert_classic_histograms_to_nhcb: flag(
+    'Whether classic histograms become native ones with custom buckets: in place of their series, or beside them with `always_scrape_classic_histograms`.',
+  ),
 }
 
 const otherDiscovery = 'this discovery is not there: file_sd_configs or http_sd_configs can bring its targets'

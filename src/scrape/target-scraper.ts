@@ -216,9 +216,11 @@ export class TargetScraper {
   /** A body was read. Where its series were made anew, those that are not among them end. */
   #take(series: TargetSeries, time: number, report: ScrapeReport): void {
     const before = this.#series
-    this.#around.receiver.ledger.dropped.add('duplicate_series', series.reader.counts.duplicates)
+    const { dropped } = this.#around.receiver.ledger
     const batches = series.commit(time, report)
-    const { layout } = series.reader
+    const { layout, counts } = series.reader
+    dropped.add('duplicate_series', counts.duplicates)
+    dropped.add('malformed_histogram', counts.malformed)
     if (before !== undefined && before !== series) {
       const old = before.reader.layout
       const ended = before.reader.failed ? new Int32Array(0) : endedSlots(old, layout)

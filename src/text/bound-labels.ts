@@ -23,3 +23,9 @@ export function normalizeBounds(labels: readonly string[], role: Role): readonly
   if (at < 0 || bound === undefined) return labels
   return labels.with(at + 1, formatFloatBound(bound))
 }
+
+/** Labels without `le`. */
+export function withoutBounds(labels: readonly string[]): readonly string[] {
+  const at = labels.findIndex((label, index) => index % 2 === 0 && label === 'le')
+  return at < 0 ? labels : labels.toSpliced(at, 2)
+}

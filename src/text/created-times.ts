@@ -99,7 +99,7 @@ export class CreatedTimes {
   }
 
   #group(family: string, labels: readonly string[]): Group {
-    const key = keyOf(family, labels)
+    const key = groupKey(family, labels)
     let group = this.#groups.get(key)
     if (group === undefined) {
       group = { key, family, members: [], rows: 0 }
@@ -110,7 +110,8 @@ export class CreatedTimes {
   }
 }
 
-function keyOf(family: string, labels: readonly string[]): string {
+/** The same for all parts of a histogram or summary: its family and labels, but for `le` and `quantile`. */
+export function groupKey(family: string, labels: readonly string[]): string {
   const pairs: string[] = []
   for (let index = 0; index < labels.length; index += 2) {
     const name = labels[index] ?? ''

@@ -31,6 +31,8 @@ export interface ScrapeCounts {
   readonly added: number
   /** Samples of a series that the body had already; the first counts. */
   readonly duplicates: number
+  /** Classic histograms that were to be native ones, and whose parts make none. */
+  readonly malformed: number
 }
 
 /** How the samples of a target are taken. */
@@ -39,6 +41,11 @@ export interface RowOptions {
   readonly sampleLimit: number
   /** Whether series with times of their own get stale markers. */
   readonly trackTimestampsStaleness: boolean
+  /**
+   * Whether classic histograms are read as native ones with custom buckets: `instead` of their parts, or `beside` them. Not at
+   * all where absent.
+   */
+  readonly customHistograms?: 'instead' | 'beside' | undefined
 }
 
 /** What a sample may say beside its value. */

@@ -170,12 +170,15 @@ export class FamilyReader {
     if (native && !classicHistograms) return
     const { count, floatCount, sum, buckets } = histogram
     const total = floatCount > 0 ? floatCount : count
+    // Of one that has native buckets the classic ones stay what they are.
+    this.#rows.assembles = !native
     this.#parts('_bucket', 'le', buckets, { time, startTime })
     if (!buckets.some(({ bound }) => bound === Infinity)) {
       this.#part('_bucket', 'le', { bound: Infinity, value: total, exemplar: undefined }, { time, startTime })
     }
     this.#sample('_sum', sum, { time, startTime, stale })
     this.#sample('_count', Number(total), { time, startTime })
+    this.#rows.assembles = true
   }
 
   #parts(suffix: string, label: string, values: readonly BoundValue[], details: SampleDetails): void {

@@ -98,7 +98,7 @@ test('a part is as long as its last row', () => {
 
 test('a target tells its slot, shared or not', () => {
   expect([0, 5, sharedTarget(0), sharedTarget(7), ...Object.values(rowTarget)].map(slotOfTarget)).toEqual([
-    0, 5, 0, 7, -1, -1, -1,
+    0, 5, 0, 7, -1, -1, -1, -1,
   ])
   expect(sharedTarget(0)).toBeLessThan(Math.min(...Object.values(rowTarget)))
 })

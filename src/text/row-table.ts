@@ -11,17 +11,19 @@ export const rowTarget = {
   metadata: -2,
   /** A `_created` line, whose value is the start time of others. */
   created: -3,
+  /** A part of a classic histogram that is read as a whole. */
+  part: -4,
 } as const
 
 /** A row that shares its slot with others, since they come to the same series. */
 export function sharedTarget(slot: number): number {
-  return rowTarget.created - 1 - slot
+  return rowTarget.part - 1 - slot
 }
 
 /** The slot that a row's target means, whether shared or not; -1 where it means none. */
 export function slotOfTarget(target: number): number {
   if (target >= 0) return target
-  return target < rowTarget.created ? rowTarget.created - 1 - target : -1
+  return target < rowTarget.part ? rowTarget.part - 1 - target : -1
 }
 
 /** How many cells of `RowTable.cells` a row takes, and what they are. */

@@ -1,8 +1,10 @@
 import { staleBatch, type Batch } from '#src/model/batch.ts'
+import { parseBound } from '#src/model/classic-parts.ts'
 import { releaseSeries, type Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
-import { boundLabelOf, normalizeBounds } from './bound-labels.ts'
+import { boundLabelOf, normalizeBounds, withoutBounds } from './bound-labels.ts'
 import { CreatedTimes } from './created-times.ts'
+import { CustomHistograms, type CustomHistogram } from './custom-histograms.ts'
 import { ExposedFamilies, type ExposedName, type MetadataLine, type SeriesShape } from './exposed-families.ts'
 import type { Resolve, RowOptions, SampleDetails, ScrapeCounts } from './exposed-series.ts'
 import { ExpositionError, LineMistake } from './exposition-error.ts'
@@ -15,6 +17,9 @@ import { protobufDialect, textDialect, type Dialect } from './text-tokens.ts'
 
 /** What a line made of a native histogram has before its value, instead of a space: a tab. */
 export const nativeSeparator = 0x09
+
+/** The owner of the slot of a histogram that many rows are parts of. */
+const wholeOwner = -3
 
 /** What a row of metadata has for its name: the number of its family, below those of names. */
 function nameOfFamily(family: number): number {
@@ -36,6 +41,10 @@ export class ScrapeRows {
   readonly #families = new ExposedFamilies()
   /** There where a body has had `_created` lines. */
   #createdTimes: CreatedTimes | undefined
+  /** There where classic histograms are read as native ones. */
+  #histograms: CustomHistograms | undefined
+  /** Whether that goes for the lines to come. */
+  assembles = true
   readonly #resolve: Resolve
   readonly #options: RowOptions
   columns: SampleColumns = noColumns
@@ -46,6 +55,7 @@ export class ScrapeRows {
   dropped = 0
   #startTimes = 0
   #duplicates = 0
+  #malformed = 0
   /** Rows and slots that came with this body. */
   #newRows: number[] = []
   #newSlots: number[] = []
@@ -72,6 +82,7 @@ export class ScrapeRows {
       startTimes: this.#startTimes,
       added: this.#newSlots.length,
       duplicates: this.#duplicates,
+      malformed: this.#malformed,
     }
   }
 
@@ -85,6 +96,7 @@ export class ScrapeRows {
     this.dropped = 0
     this.#startTimes = 0
     this.#duplicates = 0
+    this.#malformed = 0
     if (this.#newRows.length > 0) this.#newRows = []
     if (this.#newSlots.length > 0) this.#newSlots = []
     this.columns = new SampleColumns(this.slots.layout.series.length)
@@ -96,6 +108,7 @@ export class ScrapeRows {
     this.order.clear()
     this.#families.clear()
     this.#createdTimes = undefined
+    this.#histograms = undefined
     this.slots.orphanAll()
     this.#orphans = this.slots.size > 0
   }
@@ -129,11 +142,17 @@ export class ScrapeRows {
 
   /** Takes the sample of a row. */
   record(row: number, value: number, details: SampleDetails): void {
+    const target = row < 0 ? rowTarget.dropped : this.table.targetOf(row)
+    if (target === rowTarget.part) {
+      if (this.order.visit(row)) this.#tellPart(row, value, details)
+      else this.#duplicates++
+      return
+    }
     this.scraped++
     if (row < 0) return
-    const target = this.table.targetOf(row)
     const first = this.order.visit(row)
     const slot = slotOfTarget(target)
+    if (first && this.#histograms?.has(row) === true) this.#tellPart(row, value, details)
     if (slot < 0) {
       this.dropped++
       if (target !== rowTarget.created) return
@@ -173,6 +192,7 @@ export class ScrapeRows {
     // Where no body was begun, the empty ones are all targets'.
     if (this.columns === noColumns) this.columns = new SampleColumns(layout.series.length)
     this.columns.reserve(layout.series.length - 1)
+    this.#writeHistograms()
     this.#writeStartTimes()
     writeOwn(this.columns)
     this.#lastTimes = this.columns.times
@@ -186,6 +206,7 @@ export class ScrapeRows {
   /** The body is given up: rows and series that it brought go again. */
   abort(): void {
     for (const row of this.#newRows) this.#removeRow(row)
+    for (const slot of this.#histograms?.takeEnded() ?? []) this.slots.detach(slot, wholeOwner)
     for (const slot of this.#newSlots) this.slots.remove(slot)
     this.#families.rollBack()
     if (this.#newRows.length > 0) this.table.trim()
@@ -216,6 +237,7 @@ export class ScrapeRows {
 
   #finish(): void {
     this.#createdTimes?.settle()
+    this.#histograms?.settle()
     this.#sharedSeen = undefined
     this.columns = noColumns
   }
@@ -230,6 +252,12 @@ export class ScrapeRows {
         this.#needCreatedTimes().addRow(row, exposed.family.name, text.labels)
         return row
       }
+      const isPart = this.#isPart(exposed, text)
+      if (isPart && this.#options.customHistograms === 'instead') {
+        row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.part, exposed.id)
+        this.#addPart(row, exposed, text, at)
+        return row
+      }
       const series = this.#resolved(exposed, text, at)
       const { sampleLimit } = this.#options
       if (series !== undefined && sampleLimit > 0 && this.scraped - this.dropped >= sampleLimit) {
@@ -238,9 +266,85 @@ export class ScrapeRows {
       }
       row = this.#addRow(bytes, view, at, labelsAt, valueAt, rowTarget.dropped, exposed.id)
       if (series !== undefined) this.#place(series, row, exposed, text)
+      if (isPart) this.#addPart(row, exposed, text, at)
       return row
     } finally {
       if (row < 0) this.#families.release(exposed.id)
+    }
+  }
+
+  /** Whether a line is a part of a classic histogram that is to be read as a whole. */
+  #isPart({ family, role }: ExposedName, { labels }: SeriesText): boolean {
+    if (this.#options.customHistograms === undefined || !this.assembles) return false
+    if (family.descriptor.kind !== 'histogram') return false
+    return role === 'sum' || role === 'count' || (role === 'bucket' && boundOf(labels) !== undefined)
+  }
+
+  /** The histogram that a line is a part of, made where it is the first. */
+  #histogramOf(
+    histograms: CustomHistograms,
+    exposed: ExposedName,
+    text: SeriesText,
+    at: number,
+  ): CustomHistogram {
+    const { family } = exposed
+    const known = histograms.find(family.name, text.labels)
+    if (known !== undefined) return known
+    const whole = { name: family.name, labels: withoutBounds(text.labels) }
+    const series = this.#resolved({ ...exposed, role: 'none' }, { ...text, ...whole }, at)
+    const slot = series === undefined ? -1 : this.#slotOfWhole(series)
+    if (series !== undefined && slot >= 0 && this.#createdTimes?.has(family.name) === true)
+      this.#createdTimes.addSeries(slot, series, family.name, whole.labels)
+    return histograms.add(family.name, whole.labels, slot)
+  }
+
+  /** The slot of a series that no line has; -1 where one has it. */
+  #slotOfWhole(series: Series): number {
+    const known = this.slots.find(series)
+    if (known < 0) {
+      const slot = this.slots.add(series)
+      this.slots.attach(slot, wholeOwner)
+      this.#newSlots.push(slot)
+      return slot
+    }
+    releaseSeries(series)
+    if (!this.slots.isOrphan(known)) return -1
+    this.slots.attach(known, wholeOwner)
+    return known
+  }
+
+  #addPart(row: number, exposed: ExposedName, text: SeriesText, at: number): void {
+    const { role } = exposed
+    if (role !== 'bucket' && role !== 'sum' && role !== 'count') return
+    const bound = role === 'bucket' ? (boundOf(text.labels) ?? Number.NaN) : Number.NaN
+    this.#histograms ??= new CustomHistograms()
+    this.#histograms.addRow(row, this.#histogramOf(this.#histograms, exposed, text, at), role, bound)
+    const own = this.table.targetOf(row)
+    // Lines that have a slot to themselves are read in passing, and not told here.
+    if (own >= 0) this.table.setTarget(row, sharedTarget(own))
+  }
+
+  #tellPart(row: number, value: number, details: SampleDetails): void {
+    const told = this.#histograms?.tell(row, value, details)
+    if (told === undefined) return
+    const { slot, first } = told
+    if (first) this.scraped++
+    if (first && slot < 0) this.dropped++
+    if (slot < 0) return
+    for (const exemplar of details.exemplars ?? []) this.columns.addExemplar(slot, exemplar)
+  }
+
+  #writeHistograms(): void {
+    const { columns } = this
+    for (const [{ slot, details }, point] of this.#histograms?.points() ?? []) {
+      columns.reserve(slot)
+      if (details !== undefined && !Number.isNaN(details.time)) columns.needTimes()[slot] = details.time
+      if (details?.startTime !== undefined) columns.setStartTime(slot, details.startTime)
+      if (point !== undefined) columns.setPoint(slot, point)
+      else {
+        columns.setStale(slot)
+        this.#malformed++
+      }
     }
   }
 
@@ -285,7 +389,7 @@ export class ScrapeRows {
         this.#createdTimes.addSeries(slot, series, family.name, labels)
     } else releaseSeries(series)
     // The caller's own series are no line's: it stays dropped.
-    if (this.slots.isOwn(slot)) return
+    if (this.slots.isOwn(slot) || this.#histograms?.isSlot(slot) === true) return
     this.table.setTarget(row, slot)
     for (const sharer of this.slots.attach(slot, row) ?? []) {
       this.table.setTarget(sharer, sharedTarget(slot))
@@ -322,6 +426,11 @@ export class ScrapeRows {
       if (series === undefined || !newFamilies.has(family)) continue
       createdTimes.addSeries(slot, series, family, this.#textOf(row).labels)
     }
+    for (const { slot, family, labels } of this.#histograms?.all() ?? []) {
+      const series = this.slots.at(slot)
+      if (series !== undefined && newFamilies.has(family))
+        createdTimes.addSeries(slot, series, family, labels)
+    }
   }
 
   #textOf(row: number): SeriesText {
@@ -336,6 +445,7 @@ export class ScrapeRows {
     if (target === rowTarget.metadata)
       this.#families.releaseMetadata(familyOfName(this.table.nameOf(row)), row)
     else if (target === rowTarget.created) this.#createdTimes?.removeRow(row)
+    this.#histograms?.removeRow(row)
     const name = this.table.nameOf(row)
     if (name >= 0) this.#families.release(name)
     this.table.remove(row)
@@ -347,7 +457,7 @@ export class ScrapeRows {
     const slot = slotOfTarget(this.table.targetOf(row))
     if (slot < 0) return -1
     const { left, last } = this.slots.detach(slot, row)
-    if (left === 1) this.table.setTarget(last, slot)
+    if (left === 1 && this.#histograms?.has(last) !== true) this.table.setTarget(last, slot)
     return left === 0 ? slot : -1
   }
 
@@ -359,6 +469,7 @@ export class ScrapeRows {
       const slot = this.#removeRow(row)
       if (slot >= 0) this.#endSlot(slot, ended)
     }
+    for (const slot of this.#histograms?.takeEnded() ?? []) this.#endSlot(slot, ended)
     this.order.take()
     if (this.#orphans) {
       for (const slot of this.slots.layout.live) if (this.slots.isOrphan(slot)) this.#endSlot(slot, ended)
@@ -402,7 +513,9 @@ export class ScrapeRows {
     const from = slotOfTarget(target)
     const isStartTime = exposed.role === 'created'
     if (target === rowTarget.created) this.#createdTimes?.removeRow(row)
-    const dropped = from < 0 && target !== rowTarget.created
+    // Whose type is no histogram any more is a series of its own.
+    const part = this.#histograms?.removeRow(row)
+    const dropped = target === rowTarget.dropped || (target === rowTarget.part && part === undefined)
     const series = isStartTime || dropped ? undefined : this.#resolved(exposed, text, 0)
     const orphan = this.#detach(row)
     this.table.setTarget(row, isStartTime ? rowTarget.created : rowTarget.dropped)
@@ -412,7 +525,16 @@ export class ScrapeRows {
       const to = this.table.targetOf(row)
       // A slot that another row has already has that row's sample.
       if (to >= 0 && from >= 0) this.columns.move(from, to)
+      if (to >= 0 && target === rowTarget.part && part !== undefined) {
+        this.columns.reserve(to)
+        this.columns.values[to] = part
+      }
     }
     if (orphan >= 0) this.slots.remove(orphan)
   }
+}
+
+function boundOf(labels: readonly string[]): number | undefined {
+  const at = labels.findIndex((label, index) => index % 2 === 0 && label === 'le')
+  return at < 0 ? undefined : parseBound(labels[at + 1])
 }
