@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -23,6 +23,13 @@ export class FakeHost {
     const file = join(this.root, path)
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, text)
+  }
+
+  /** Makes a symbolic link, to a path or to one of the kernel's own: `net:[4026531840]`. */
+  async link(path: string, target: string): Promise<void> {
+    const file = join(this.root, path)
+    await mkdir(dirname(file), { recursive: true })
+    await symlink(target, file)
   }
 
   /** Takes a file or a folder away. */
