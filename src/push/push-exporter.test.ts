@@ -78,7 +78,12 @@ class TestPeer implements Peer {
 function exporterOf(maxBytes = 1 << 20) {
   const context = testContext()
   const peer = new TestPeer()
-  const queue = new MemoryQueue(1, { maxBytes, maxRequests: 1000, whenFull: 'refuse' }, () => undefined)
+  const queue = new MemoryQueue(
+    1,
+    { maxBytes, maxRequests: 1000, whenFull: 'refuse' },
+    context.clock,
+    () => undefined,
+  )
   const backoff = { initialMs: 10, maxMs: 10, multiplier: 1, randomization: 0 }
   const sender = new Sender({ backoff, maxElapsedMs: 0, random: () => 0 }, queue, peer, context)
   const exporter = new PushExporter(

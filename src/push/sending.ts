@@ -33,7 +33,8 @@ function makeQueue(options: QueueOptions, context: PipelineContext): RequestQueu
   const { num_consumers: shards, queue_size, disk } = options
   const limits = { maxBytes: options.max_megabytes * megabyte, whenFull: options.when_full }
   if (disk !== undefined) return makeDiskQueue(disk, { ...limits, shards }, context)
-  return new MemoryQueue(shards, { ...limits, maxRequests: queue_size }, (request, reason) => {
+  const { clock } = context
+  return new MemoryQueue(shards, { ...limits, maxRequests: queue_size }, clock, (request, reason) => {
     for (const { intake, points } of request.shares) intake.drop(points, reason)
     request.release()
     if (reason === 'queue_full') context.logger.warn('the queue is full: the oldest data is dropped')

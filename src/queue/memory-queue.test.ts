@@ -22,13 +22,30 @@ function request(shard: number, bytes: number, queuedAt = 0): EncodedRequest {
 
 function queueOf(limits: Partial<MemoryQueue['limits']> = {}) {
   const dropped: EncodedRequest[] = []
+  const clock = new FakeClock()
   const queue = new MemoryQueue(
     2,
     { maxBytes: 100, maxRequests: 10, whenFull: 'refuse', ...limits },
+    clock,
     (each) => dropped.push(each),
   )
-  return { queue, dropped }
+  return { queue, clock, dropped }
 }
+
+test('the oldest is the one that was put in first and is not settled, in flight or not', () => {
+  const { queue, clock } = queueOf()
+  expect(queue.status.oldest).toBeUndefined()
+  const now = clock.now()
+  const started = clock.monotonic()
+  const [a, b] = [request(0, 10, started - 3000), request(1, 10, started - 1000)]
+  queue.enqueue(a)
+  queue.enqueue(b)
+  expect(queue.status.oldest).toBe(now - 3000)
+  queue.take(0)
+  expect(queue.status.oldest).toBe(now - 3000)
+  queue.settled(a)
+  expect(queue.status.oldest).toBe(now - 1000)
+})
 
 test('requests of a shard come out in their order, and count until they are settled', () => {
   const { queue } = queueOf()

@@ -1,3 +1,4 @@
+import type { Clock } from '#src/component/clock.ts'
 import type { QueueStatus } from '#src/telemetry/queue-status.ts'
 import type { EncodedRequest, RequestQueue, SinkLimits } from './request-queue.ts'
 
@@ -10,9 +11,11 @@ export interface QueueLimits extends SinkLimits {
 export class MemoryQueue implements RequestQueue {
   readonly limits: QueueLimits
   readonly isDurable = false
+  readonly #clock: Clock
   readonly #dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void
   /** By shard, the oldest first; one that is in flight is no longer among them. */
   readonly #shards: EncodedRequest[][]
+  readonly #inFlight = new Set<EncodedRequest>()
   #listener: (shard: number) => void = () => undefined
   #bytes = 0
   #requests = 0
@@ -21,9 +24,11 @@ export class MemoryQueue implements RequestQueue {
   constructor(
     shards: number,
     limits: QueueLimits,
+    clock: Clock,
     dropped: (request: EncodedRequest, reason: 'queue_full' | 'shutdown') => void,
   ) {
     this.limits = limits
+    this.#clock = clock
     this.#dropped = dropped
     this.#shards = Array.from({ length: shards }, () => [])
   }
@@ -38,7 +43,14 @@ export class MemoryQueue implements RequestQueue {
   }
 
   get status(): QueueStatus {
-    return { memoryBytes: this.#bytes, disk: undefined }
+    return { memoryBytes: this.#bytes, oldest: this.#oldest, disk: undefined }
+  }
+
+  get #oldest(): number | undefined {
+    if (this.isEmpty) return undefined
+    const first = [...this.#shards.flatMap((shard) => shard[0] ?? []), ...this.#inFlight]
+    const queuedAt = Math.min(...first.map((request) => request.queuedAt))
+    return this.#clock.now() - (this.#clock.monotonic() - queuedAt)
   }
 
   get isEmpty(): boolean {
@@ -64,16 +76,20 @@ export class MemoryQueue implements RequestQueue {
   }
 
   take(shard: number): EncodedRequest | undefined {
-    return this.#shards[shard]?.shift()
+    const request = this.#shards[shard]?.shift()
+    if (request !== undefined) this.#inFlight.add(request)
+    return request
   }
 
   settled(request: EncodedRequest, instead: readonly EncodedRequest[] = []): void {
+    this.#inFlight.delete(request)
     this.#count(request, -1)
     for (const each of instead) this.#count(each, 1)
     this.#shards[request.shard]?.unshift(...instead)
   }
 
   putBack(request: EncodedRequest): void {
+    this.#inFlight.delete(request)
     this.#shards[request.shard]?.unshift(request)
   }
 

@@ -173,11 +173,11 @@ export const ownMetrics: readonly OwnMetric[] = [
   {
     name: 'weir_exporter_queue_oldest_timestamp_seconds',
     unit: 's',
-    description: 'Unix time when the oldest request that waits on disk was put in.',
+    description: 'Unix time when the oldest request that waits was put in.',
     kind: 'gauge',
     attributes: component,
     level: 'normal',
-    read: eachQueue(({ disk }) => (disk?.oldest === undefined ? undefined : disk.oldest / 1000)),
+    read: eachQueue(({ oldest }) => (oldest === undefined ? undefined : oldest / 1000)),
   },
   {
     name: 'weir_exporter_queue_writable',

@@ -170,13 +170,13 @@ describe('what is scraped', () => {
       directory: '/queue',
       bytes: 1,
       maxBytes: 2,
-      oldest: 1000,
       lossWindowSeconds: 1,
       writable: true,
       damages: 0,
       damagedBytes: 0,
     }
-    for (const each of all) if (each.kind === 'exporter') each.queueStatus = { memoryBytes: 1, disk }
+    for (const each of all)
+      if (each.kind === 'exporter') each.queueStatus = { memoryBytes: 1, oldest: 1000, disk }
     for (const { ledger } of [receiver, ...all]) {
       ledger.dropped.add('x', 1)
       ledger.rejected.add('x', 1)

@@ -2,6 +2,8 @@
 export interface QueueStatus {
   /** Bytes of requests that are in memory, those in flight included. */
   readonly memoryBytes: number
+  /** Unix time in milliseconds when the oldest request was put in; undefined where none waits. */
+  readonly oldest: number | undefined
   /** What is on disk, where the queue is there. */
   readonly disk: DiskStatus | undefined
 }
@@ -11,8 +13,6 @@ export interface DiskStatus {
   readonly directory: string
   readonly bytes: number
   readonly maxBytes: number
-  /** Unix time in milliseconds when the oldest request was put in; undefined where none waits. */
-  readonly oldest: number | undefined
   /** What a loss of power may cost, in seconds; undefined where nobody can say, since nothing is synced. */
   readonly lossWindowSeconds: number | undefined
   /** Whether it can be written to now. */

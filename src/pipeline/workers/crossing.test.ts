@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Intake } from '#src/queue/intake.ts'
+import { FakeClock } from '#src/testing/fake-clock.ts'
 import { MemoryQueue } from '#src/queue/memory-queue.ts'
 import type { EncodedRequest, SinkLimits } from '#src/queue/request-queue.ts'
 import { Ledger, type LedgerCounts } from '#src/telemetry/ledger.ts'
@@ -32,7 +33,7 @@ class Crossing {
   format: string | undefined
 
   constructor(limits: SinkLimits & { maxRequests?: number } = { maxBytes: 1e6, whenFull: 'refuse' }) {
-    this.queue = new MemoryQueue(1, { maxRequests: 1000, ...limits }, (request) => {
+    this.queue = new MemoryQueue(1, { maxRequests: 1000, ...limits }, new FakeClock(), (request) => {
       for (const { intake, points } of request.shares) {
         this.outcomes.drop += points
         intake.drop(points, 'queue_full')

@@ -108,11 +108,11 @@ export class DiskQueue implements RequestQueue {
     const windows = { batch: 0, interval: syncIntervalMs / 1000, none: undefined }
     return {
       memoryBytes: this.#memory.bytes,
+      oldest: this.#oldest,
       disk: {
         directory,
         bytes: this.#retention.diskBytes,
         maxBytes: maxDiskBytes,
-        oldest: this.#oldest,
         lossWindowSeconds: windows[sync],
         writable: !this.#store.failing,
         damages,

@@ -65,14 +65,14 @@ function workersReport(service: ServiceView): object[] | undefined {
   return workers.length === 0 ? undefined : workers
 }
 
-function queueReport({ memoryBytes, disk }: QueueStatus): object {
+function queueReport({ memoryBytes, oldest, disk }: QueueStatus): object {
   return {
     memory_bytes: memoryBytes,
+    oldest: oldest === undefined ? undefined : time(oldest),
     disk: disk && {
       directory: disk.directory,
       bytes: disk.bytes,
       max_bytes: disk.maxBytes,
-      oldest: disk.oldest === undefined ? undefined : time(disk.oldest),
       writable: disk.writable,
       // What a loss of power may cost.
       loss_window_seconds: disk.lossWindowSeconds ?? 'unknown',
