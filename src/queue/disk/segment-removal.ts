@@ -83,12 +83,16 @@ export class SegmentRemoval {
     }
   }
 
-  /** On a full disk files must go all the same; then some of them may be sent twice after a crash. */
+  /**
+   * It is synced where files go after it; else it is for the next process, and a loss of power costs that some data is sent
+   * twice. On a full disk files must go all the same, at that cost too.
+   */
   async #storeCursor(going: readonly Segment[]): Promise<void> {
     // The next one leaves out what is gone by then.
     this.#cursorDue = going.length > 0
+    const syncs = this.#syncs && going.length > 0
     try {
-      await writeCursor(this.#files, this.#directory, [...going, ...this.#live()], this.#syncs)
+      await writeCursor(this.#files, this.#directory, [...going, ...this.#live()], syncs)
     } catch (error) {
       this.#cursorDue = true
       this.#logger.warn('how far the queue is settled cannot be written down now: it is tried again', {
