@@ -1,6 +1,3 @@
-/** Upper bounds of the latencies of requests, in seconds. */
-export const latencyBounds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
-
 /** Requests of one verb to one resource with one outcome. */
 export interface RequestTotals {
   /** `list`, `watch`, `get`, `create`, `update`. */
@@ -9,10 +6,8 @@ export interface RequestTotals {
   /** The status of HTTP, or the word of what failed before there was one. */
   readonly code: string
   count: number
-  /** Until the answer was complete; of a watch until it began. */
+  /** Until the answers were complete, all together; of watches until they began. */
   seconds: number
-  /** Requests by latency: one count for each of `latencyBounds`, one for those above all. */
-  readonly buckets: number[]
 }
 
 /** How the watch of one scope fares. */
@@ -47,15 +42,11 @@ export class ApiStatistics {
     const key = `${verb} ${resource} ${code}`
     let totals = this.#requests.get(key)
     if (totals === undefined) {
-      const buckets = Array.from({ length: latencyBounds.length + 1 }, () => 0)
-      totals = { verb, resource, code, count: 0, seconds: 0, buckets }
+      totals = { verb, resource, code, count: 0, seconds: 0 }
       this.#requests.set(key, totals)
     }
     totals.count++
     totals.seconds += seconds
-    const found = latencyBounds.findIndex((bound) => seconds <= bound)
-    const bucket = found < 0 ? latencyBounds.length : found
-    totals.buckets[bucket] = (totals.buckets[bucket] ?? 0) + 1
   }
 
   /** Counters of a watch; it is told by `watches` until it is taken out there. */
@@ -79,3 +70,6 @@ export class ApiStatistics {
 export function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
+
+/** Of all clusters that this thread uses. */
+export const clusterStatistics: Set<ApiStatistics> = new Set()

@@ -9,7 +9,8 @@ import { answerOf, ScriptedServer } from '#src/testing/scripted-server.ts'
 import { temporaryFolder } from '../../test/temporary-folder.ts'
 import { openCluster } from './cluster-access.ts'
 import type { ClusterOptions } from './cluster-config.ts'
-import { acquireCluster, clusterStatistics } from './clusters.ts'
+import { clusterStatistics } from './api-statistics.ts'
+import { acquireCluster } from './clusters.ts'
 import { nodes } from '#src/testing/kubernetes-client.ts'
 import { serviceAccountAccess } from './service-account.ts'
 
@@ -174,14 +175,14 @@ test('those who ask for the same cluster get the same, with one watch for the sa
   const second = two.watches.subscribe(subscription)
   await vi.waitFor(() => expect(synced).toBe(2))
   expect(one.api.statistics.sharedWatches).toBe(1)
-  expect(await clusterStatistics()).toEqual([one.api.statistics])
+  expect([...clusterStatistics]).toEqual([one.api.statistics])
   first.close()
   second.close()
   one.release()
   one.release()
-  expect(await clusterStatistics()).toHaveLength(1)
+  expect(clusterStatistics.size).toBe(1)
   two.release()
-  expect(await clusterStatistics()).toEqual([])
+  await vi.waitFor(() => expect(clusterStatistics.size).toBe(0))
 })
 
 test('a cluster that cannot be opened is tried anew by the next who asks', async () => {

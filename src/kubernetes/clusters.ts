@@ -1,7 +1,7 @@
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { ApiClient } from './api-client.ts'
-import { ApiStatistics } from './api-statistics.ts'
+import { ApiStatistics, clusterStatistics } from './api-statistics.ts'
 import { openCluster } from './cluster-access.ts'
 import type { ClusterOptions } from './cluster-config.ts'
 import { Watches } from './watches.ts'
@@ -48,10 +48,7 @@ export async function acquireCluster(
     held = false
     if (--entry.users > 0) return
     if (shared.get(key) === entry) shared.delete(key)
-    entry.cluster.then(
-      ({ api }) => api.close(),
-      () => undefined,
-    )
+    void close(entry.cluster)
   }
   try {
     return { ...(await entry.cluster), release }
@@ -61,14 +58,19 @@ export async function acquireCluster(
   }
 }
 
-/** What the clients of all clusters did so far. */
-export async function clusterStatistics(): Promise<ApiStatistics[]> {
-  const settled = await Promise.allSettled([...shared.values()].map(async ({ cluster }) => await cluster))
-  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value.api.statistics] : []))
+/** Closes the connections of a cluster, if it was ever opened. */
+async function close(cluster: Promise<Cluster>): Promise<void> {
+  const [opened] = await Promise.allSettled([cluster])
+  if (opened.status === 'rejected') return
+  const { api } = opened.value
+  clusterStatistics.delete(api.statistics)
+  api.close()
 }
 
 async function connect(options: ClusterOptions, surroundings: ClientSurroundings): Promise<Cluster> {
   const access = await openCluster(options, surroundings)
-  const api = new ApiClient({ ...access, clock: surroundings.clock, statistics: new ApiStatistics() })
+  const statistics = new ApiStatistics()
+  clusterStatistics.add(statistics)
+  const api = new ApiClient({ ...access, clock: surroundings.clock, statistics })
   return { api, watches: new Watches(api, surroundings.logger), namespace: access.namespace }
 }
