@@ -23,6 +23,7 @@ export const registry: Registry = {
   receiver: {
     container: async () => await import('../../receivers/container/index.ts'),
     hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
+    kubelet_stats: async () => await import('../../receivers/kubelet_stats/index.ts'),
     otlp: async () => await import('../../receivers/otlp/index.ts'),
     prometheus: async () => await import('../../receivers/prometheus/index.ts'),
     prometheus_remote_write: async () => await import('../../receivers/prometheus_remote_write/index.ts'),
@@ -49,7 +50,7 @@ export const registry: Registry = {
 
 /** Names that the Collector gave up, or still accepts: file name to today's name. */
 export const aliases: Readonly<Record<ComponentKind, Readonly<Record<string, string>>>> = {
-  receiver: { prometheusremotewrite: 'prometheus_remote_write' },
+  receiver: { kubeletstats: 'kubelet_stats', prometheusremotewrite: 'prometheus_remote_write' },
   processor: {},
   exporter: {
     logging: 'debug',

@@ -1,0 +1,107 @@
+import { systemClock } from '#src/component/clock.ts'
+import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
+import { nearestName } from '#src/config/nearest-name.ts'
+import { Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
+import { compileKubeletClient, kubeletClientProperties, nodeNameOf } from '#src/kubelet/client-config.ts'
+import { isMetricName, metricNames } from '#src/naming/metric.ts'
+import { NamingOption } from '#src/naming/vocabulary.ts'
+import { silentLogger } from '#src/telemetry/silent-logger.ts'
+import { cycleNames } from './cycle-names.ts'
+import { usageNames } from './names.ts'
+import { networkNames } from './network-names.ts'
+import { storageNames } from './storage-names.ts'
+import { metricGroups } from './summary-rows.ts'
+
+/** All facts of the summary. */
+export const summaryNames = [...usageNames, ...networkNames, ...storageNames, ...cycleNames]
+
+/** The longest that a kubelet may take where the configuration does not say. */
+const longestTimeoutMs = 10_000
+
+const interfacesOf = (what: string) =>
+  Type.Boolean({ description: `Whether all interfaces of ${what} are meant.`, default: false })
+
+/** The options of `kubelet_stats`: the Collector's; `endpoints`, `naming`, `timeout` and `honor_timestamps` are our own. */
+export const Config = Options({
+  collection_interval: Duration({
+    description: 'The time from one question to the next.',
+    default: '10s',
+    minimum: '1ms',
+  }),
+  initial_delay: Duration({ description: 'The time until the first summary.', default: '1s' }),
+  timeout: Duration({
+    description: 'How long one answer may take. 0 is the interval, 10s at most.',
+    default: '0s',
+  }),
+  ...kubeletClientProperties,
+  node: Type.String({
+    description:
+      "The name of the node. Unless given: the variable K8S_NODE_NAME or NODE_NAME, else the host's name.",
+    default: '',
+  }),
+  endpoints: Type.Array(Type.Enum(['summary', 'resource', 'cadvisor', 'probes']), {
+    description:
+      'What is asked for: `summary` (/stats/summary) is read into the facts of `naming`; `resource`, `cadvisor` and `probes` (/metrics/...) are scraped as they are.',
+    default: ['summary'],
+    uniqueItems: true,
+    minItems: 1,
+  }),
+  naming: NamingOption,
+  metric_groups: Type.Array(Type.Enum(metricGroups), {
+    description: 'Which rows of the summary are meant.',
+    default: ['container', 'pod', 'node'],
+    uniqueItems: true,
+  }),
+  extra_metadata_labels: Type.Array(Type.Enum(['container.id', 'k8s.volume.type']), {
+    description:
+      'What /pods adds to containers and volumes. The role needs nodes/pods for it, before Kubernetes 1.33 nodes/proxy.',
+    default: [],
+    uniqueItems: true,
+  }),
+  collect_all_network_interfaces: Options(
+    { pod: interfacesOf('pods'), node: interfacesOf('the node') },
+    { description: 'Interfaces other than the default one.' },
+  ),
+  honor_timestamps: Type.Boolean({
+    description: 'Whether samples of the text endpoints have the times that the kubelet says.',
+    default: true,
+  }),
+  metrics: Type.Record(
+    Type.String(),
+    Options({ enabled: Type.Boolean({ description: 'Whether the metric is emitted.' }) }),
+    {
+      description:
+        'Metrics of the summary that are switched on or off, by their name in any vocabulary: `{enabled: false}`.',
+      default: {},
+    },
+  ),
+  k8s_api_config: WithoutEffect('what is known of pods comes from the kubelet itself'),
+})
+
+export type KubeletStatsConfig = Static<typeof Config>
+
+/** How long one answer may take, in milliseconds. */
+export function timeoutOf({ timeout, collection_interval: intervalMs }: KubeletStatsConfig): number {
+  return Math.min(intervalMs, timeout > 0 ? timeout : longestTimeoutMs)
+}
+
+/** Throws a `ConfigError` with all that the schema cannot say. */
+export function checkOptions(config: KubeletStatsConfig): void {
+  makeAll(
+    () => throwAll(unknownMetrics(config)),
+    () => {
+      const surroundings = { clock: systemClock, logger: silentLogger }
+      compileKubeletClient(config, nodeNameOf(config.node), surroundings).close()
+    },
+  )
+}
+
+function unknownMetrics({ metrics }: KubeletStatsConfig): ConfigError[] {
+  const names = metricNames(summaryNames)
+  return Object.keys(metrics).flatMap((name) => {
+    if (isMetricName(name, names)) return []
+    const nearest = nearestName(name, names)
+    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+    return [new ConfigError(`the summary has no metric ${name}${hint}`, ['metrics', name])]
+  })
+}
