@@ -17,3 +17,13 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** A clock whose Unix time is that of another when it is made, and from then on only grows: no leap of the wall clock is in it. */
+export function steadyClock(clock: Clock): Clock {
+  const start = clock.now() - clock.monotonic()
+  return {
+    now: () => Math.floor(start + clock.monotonic()),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  }
+}

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { steadyClock } from '#src/component/clock.ts'
 import type { PipelineContext } from '#src/component/define.ts'
 import { BufferPool } from '../buffer-pool.ts'
 import type { DiskOptions } from './disk-config.ts'
@@ -44,7 +45,8 @@ export function makeDiskQueue(disk: DiskOptions, queue: ExporterQueue, context: 
     },
     {
       files: nodeFileSystem,
-      clock,
+      // When the wall clock is set, nothing is older than before.
+      clock: steadyClock(clock),
       logger,
       ledger,
       memory: new BufferPool(maxIdleBytes),
