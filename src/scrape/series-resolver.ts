@@ -22,12 +22,6 @@ export type ResolvingJob = Pick<
 const shared = new Labels()
 
 /**
- * The metrics of families, so that the series of one share it. A family belongs to the reader of one target, and goes with
- * its last series.
- */
-const metrics = new WeakMap<ExposedFamily, Metric>()
-
-/**
  * Makes series of exposed ones: puts the target's labels to them, applies the metric relabeling, checks limits. It is asked
  * once per series while that stays.
  */
@@ -73,11 +67,9 @@ export class SeriesResolver {
   }
 
   #metricOf(family: ExposedFamily): Metric {
-    const known = metrics.get(family)
-    if (known !== undefined) return known
-    const metric = new Metric(family.name, family.descriptor, this.#scope)
-    metrics.set(family, metric)
-    return metric
+    // A family belongs to the reader of one target, and so to one resolver.
+    family.metric ??= new Metric(family.name, family.descriptor, this.#scope)
+    return family.metric
   }
 
   /** The labels that stay, since those that begin with two underscores were only for rules, and the external ones. */

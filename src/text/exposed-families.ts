@@ -1,5 +1,5 @@
 import { unitOfWord } from '#src/naming/prometheus-units.ts'
-import { makeDescriptor, type Descriptor, type Kind, type Role } from '#src/model/series.ts'
+import { makeDescriptor, type Descriptor, type Kind, type Metric, type Role } from '#src/model/series.ts'
 import { FreeNumbers } from './free-numbers.ts'
 import { recentText } from './recent-texts.ts'
 
@@ -9,6 +9,11 @@ export interface ExposedFamily {
   readonly name: string
   /** Written anew when HELP, TYPE or UNIT change. */
   readonly descriptor: Descriptor
+  /**
+   * The metric that the caller made of it, his to read and to write: its series share it. A field, since a map beside 100,000
+   * families is what each full collection goes through.
+   */
+  metric: Metric | undefined
 }
 
 /** The types of all formats. */
@@ -57,6 +62,7 @@ class Family implements ExposedFamily {
   readonly number: number
   readonly name: string
   readonly descriptor = makeDescriptor({ kind: 'unknown' })
+  metric: Metric | undefined = undefined
   type: FamilyType = 'unknown'
   /** The row that said it, -1 where none did. */
   HELP = -1
@@ -76,14 +82,19 @@ class Family implements ExposedFamily {
   /** The family under the name of the model's metric: the same object as long as that name is the same. */
   exposed(name: string): ExposedFamily {
     if (name === this.name) return this
-    if (this.#renamed?.name !== name) this.#renamed = { name: recentText(name), descriptor: this.descriptor }
+    if (this.#renamed?.name !== name)
+      this.#renamed = { name: recentText(name), descriptor: this.descriptor, metric: undefined }
     return this.#renamed
   }
 
   /** The family of its native histograms, which are another kind than classic ones of the same name. */
   get native(): ExposedFamily {
     if (this.#native === undefined) {
-      this.#native = { name: this.name, descriptor: makeDescriptor({ kind: 'exponential_histogram' }) }
+      this.#native = {
+        name: this.name,
+        descriptor: makeDescriptor({ kind: 'exponential_histogram' }),
+        metric: undefined,
+      }
       this.describeNative()
     }
     return this.#native

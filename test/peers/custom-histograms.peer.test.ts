@@ -5,7 +5,7 @@ import { FakeTarget } from '#src/testing/fake-target.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { WeirProcess } from '../weir-process.ts'
 import { peerBinary } from './peer-binary.ts'
-import { prometheus, RemoteWritePeer } from './remote-write-peer.ts'
+import { keyOf, prometheus, RemoteWritePeer } from './remote-write-peer.ts'
 
 const kind = prometheus(peerBinary('prometheus', '3.16.0'), ['--enable-feature=native-histograms'])
 
@@ -34,9 +34,7 @@ async function stored(peer: RemoteWritePeer): Promise<string[]> {
   const query = '{__name__=~"latency.*|other.*|scrape_samples.*"}'
   const samples = await peer.query<Sample>(query, Date.now())
   return samples
-    .map(({ metric, value, histogram }) =>
-      JSON.stringify([Object.entries(metric).toSorted(), value?.[1], histogram?.[1]]),
-    )
+    .map(({ metric, value, histogram }) => JSON.stringify([keyOf(metric), value?.[1], histogram?.[1]]))
     .toSorted()
 }
 
