@@ -191,7 +191,7 @@ test('a container that ended tells its state, its restarts and its code', () => 
 })
 
 test('what no runtime knows began when its cgroup was made', () => {
-  expect(recorded(stateCollector, 'prometheus', 'container')).toEqual({
+  expect(recorded(stateCollector, 'prometheus', 'container')).toMatchObject({
     container_start_time_seconds: 1_700_000_000,
     container_last_seen: 1_700_000_100,
   })
