@@ -3,6 +3,7 @@ import { located } from '#src/config/located.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { serverProperties } from '#src/http/server-config.ts'
 import { validateServerTls } from '#src/http/tls-files.ts'
+import { kubeletClientProperties } from '#src/kubelet/client-config.ts'
 
 /** The options of `kubelet`. */
 export const Config = Options({
@@ -23,6 +24,15 @@ export const Config = Options({
     description: 'How long a number is served after its last sample. 0 is for ever.',
     default: '2m',
   }),
+  pods: Type.Optional(
+    Options(
+      {
+        ...kubeletClientProperties,
+        timeout: Duration({ description: 'How long an answer of the kubelet may take.', default: '10s' }),
+      },
+      { description: 'Serves `/pods` too: what the kubelet there says.' },
+    ),
+  ),
   debug_handlers: Type.Boolean({
     description: 'Serves `/runningpods/` too: the pods that the numbers are about.',
     default: false,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendCompressed, sendText } from '#src/http/content-encoding.ts'
 import { metricFamiliesToText, textContentType } from '#src/kubelet/metric-family-text.ts'
 import { podListJson, type Pod } from '#src/kubelet/pod-list.ts'
+import { messageOf } from '#src/kubelet/provider-error.ts'
 import { onlyCpuAndMemory, summaryToJson } from '#src/kubelet/summary-json.ts'
 import { summaryToMetricFamilies } from '#src/kubelet/summary-metrics.ts'
 import type { Summary } from '#src/kubelet/summary.ts'
@@ -11,6 +12,8 @@ export interface EndpointSource {
   summary(): Summary | undefined
   /** The pods that the numbers are about; undefined where they are not to be shown. */
   readonly runningPods: (() => readonly Pod[]) | undefined
+  /** The pods of the node, as JSON; undefined where nobody tells. */
+  readonly pods: (() => Promise<string>) | undefined
 }
 
 /** A body and its type; or a status and a line of text. */
@@ -20,14 +23,14 @@ type Answer =
 
 interface Endpoint {
   readonly methods: readonly string[]
-  readonly answer: (query: URLSearchParams) => Answer
+  readonly answer: (query: URLSearchParams) => Answer | Promise<Answer>
 }
 
 /** Answers the paths of a kubelet that are about metrics. */
 export function kubeletEndpoints(
   source: EndpointSource,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { runningPods } = source
+  const { runningPods, pods } = source
   const reading = ['GET', 'HEAD']
   const endpoints = new Map<string, Endpoint>([
     ['/healthz', { methods: reading, answer: () => ({ status: 200, text: 'ok' }) }],
@@ -38,6 +41,8 @@ export function kubeletEndpoints(
       { methods: [...reading, 'POST'], answer: (query) => statsSummary(source.summary(), query) },
     ],
   ])
+  if (pods !== undefined)
+    endpoints.set('/pods', { methods: reading, answer: async () => await podsAnswer(pods) })
   if (runningPods !== undefined) {
     const answer = (): Answer => ({ contentType: 'application/json', body: podListJson(runningPods()) })
     endpoints.set('/runningpods', { methods: reading, answer })
@@ -55,9 +60,17 @@ export function kubeletEndpoints(
       sendText(response, 405, 'Method Not Allowed')
       return
     }
-    const answer = endpoint.answer(new URLSearchParams(query))
+    const answer = await endpoint.answer(new URLSearchParams(query))
     if ('status' in answer) sendText(response, answer.status, answer.text)
     else await sendCompressed(request, response, answer)
+  }
+}
+
+async function podsAnswer(pods: () => Promise<string>): Promise<Answer> {
+  try {
+    return { contentType: 'application/json', body: await pods() }
+  } catch (error) {
+    return { status: 502, text: `Bad Gateway: ${messageOf(error)}` }
   }
 }
 

@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { sendText } from '#src/http/content-encoding.ts'
+import { startServer } from '#src/http/server.ts'
 import { Batch, staleBatch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import { Source } from '#src/model/source.ts'
+import { CapturedLog } from '#src/testing/captured-log.ts'
 import { CertificateMaker } from '#src/testing/certificates.ts'
 import { decodeResourceMetrics, usageBetween } from '#src/testing/metrics-server.ts'
 import { optionsOf } from '#src/testing/options.ts'
@@ -389,6 +392,30 @@ describe('the server', () => {
         },
       ],
     })
+  })
+
+  test("a kubelet's pods are passed on; what it refuses is told", async () => {
+    let status = 200
+    const source = await startServer({
+      endpoint: '127.0.0.1:0',
+      name: 'source',
+      logger: new CapturedLog(),
+      handler: (request, response) =>
+        sendText(response, request.url === '/pods' ? status : 404, '{"kind":"PodList"}'),
+    })
+    const pods = { auth_type: 'none', endpoint: source.url, timeout: '30s' }
+    await using kubelet = await TestKubelet.start({ pods })
+    const answer = {
+      status: 200,
+      body: '{"kind":"PodList"}',
+      headers: { 'content-type': 'application/json' },
+    }
+    for (const path of ['/pods', '/pods/']) expect(await kubelet.ask(path)).toMatchObject(answer)
+    status = 403
+    const refused = await kubelet.ask('/pods')
+    expect(refused.status).toBe(502)
+    expect(refused.body).toMatch(/^Bad Gateway: the kubelet does not allow \/pods \(403\)/)
+    await source.close(0)
   })
 
   test('without a certificate one is made; a token is asked for', async () => {

@@ -1,16 +1,19 @@
 import type { Exporter, PipelineContext } from '#src/component/define.ts'
+import { located } from '#src/config/located.ts'
 import { Secret } from '#src/config/secret.ts'
 import { HostFiles } from '#src/host/host-files.ts'
 import { nodeName } from '#src/host/node-name.ts'
 import { selfSignedCertificate } from '#src/http/self-signed-certificate.ts'
 import type { ServerTlsConfig } from '#src/http/server-config.ts'
 import { serverSettings, startServer, type RunningServer } from '#src/http/server.ts'
+import { compileKubeletClient } from '#src/kubelet/client-config.ts'
 import type { Pod } from '#src/kubelet/pod-list.ts'
 import type { Summary } from '#src/kubelet/summary.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
 import type { KubeletConfig } from './config.ts'
 import { kubeletEndpoints } from './endpoints.ts'
+import { KubeletPods } from './kubelet-pods.ts'
 import { NodeRows } from './node-rows.ts'
 import { nodeSummary } from './node-summary.ts'
 
@@ -20,6 +23,7 @@ export class KubeletExporter implements Exporter {
   readonly #context: PipelineContext
   readonly #nodeName: string
   readonly #rows: NodeRows
+  readonly #pods: KubeletPods | undefined
   #since = new Date(0)
   #server: RunningServer | undefined
 
@@ -28,6 +32,11 @@ export class KubeletExporter implements Exporter {
     this.#context = context
     this.#nodeName = config.node_name ?? nodeName(new HostFiles())
     this.#rows = new NodeRows({ nodeName: this.#nodeName, expirationMs: config.metric_expiration }, context)
+    const { pods } = config
+    if (pods !== undefined) {
+      const client = located(['pods'], () => compileKubeletClient(pods, this.#nodeName, context))
+      this.#pods = new KubeletPods(client, pods.timeout)
+    }
   }
 
   get location(): string | undefined {
@@ -45,6 +54,7 @@ export class KubeletExporter implements Exporter {
 
   async start(): Promise<void> {
     const { logger, clock, id } = this.#context
+    const pods = this.#pods
     this.#since = new Date(clock.now())
     this.#server = await startServer({
       ...serverSettings(this.#config),
@@ -52,6 +62,7 @@ export class KubeletExporter implements Exporter {
       openPaths: ['/healthz'],
       handler: kubeletEndpoints({
         summary: () => this.#summary(),
+        pods: pods && (async () => await pods.list()),
         runningPods: this.#config.debug_handlers ? () => this.#runningPods() : undefined,
       }),
       logger,
@@ -63,6 +74,7 @@ export class KubeletExporter implements Exporter {
 
   async stop(): Promise<void> {
     await this.#server?.close()
+    this.#pods?.close()
   }
 
   /** A certificate for this node, made at each start, as a kubelet without one does. */
