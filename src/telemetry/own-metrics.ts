@@ -1,3 +1,4 @@
+import { apiMetrics } from '#src/kubernetes/api-metrics.ts'
 import { internedCounts } from '#src/model/attribute-set.ts'
 import {
   attributesOf,
@@ -494,4 +495,5 @@ export const ownMetrics: readonly OwnMetric[] = [
     level: 'detailed',
     read: single(() => internedCounts().texts),
   },
+  ...apiMetrics,
 ]
