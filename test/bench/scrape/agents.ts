@@ -107,37 +107,47 @@ function vmagent(...flags: readonly string[]): Agent['launch'] {
   })
 }
 
-export const agents = {
-  weir: {
-    title: 'Weir',
-    launch: (assignment) => ({
-      config: {
-        receivers: { prometheus: { config: collectorConfig(assignment) } },
-        exporters: {
-          prometheus_remote_write: { endpoint: assignment.sinkUrl, external_labels: externalLabels },
-        },
-        extensions: { health_check: { endpoint: `127.0.0.1:${assignment.adminPort}` } },
-        service: {
-          workers: assignment.workers,
-          extensions: ['health_check'],
-          telemetry: {
-            logs: { level: 'info' },
-            metrics: {
-              readers: [
-                { pull: { exporter: { prometheus: { host: '127.0.0.1', port: assignment.ownPort } } } },
-              ],
-            },
-          },
-          pipelines: { metrics: { receivers: ['prometheus'], exporters: ['prometheus_remote_write'] } },
+/** @param queue its queue, where it is not the usual one */
+function weir(queue: (assignment: Assignment) => object = () => ({})): Agent['launch'] {
+  return (assignment) => ({
+    config: {
+      receivers: { prometheus: { config: collectorConfig(assignment) } },
+      exporters: {
+        prometheus_remote_write: {
+          endpoint: assignment.sinkUrl,
+          external_labels: externalLabels,
+          remote_write_queue: queue(assignment),
         },
       },
-      command: [
-        process.execPath,
-        ...assignment.nodeFlags,
-        assignment.weir,
-        `--config=${join(assignment.folder, 'config.yaml')}`,
-      ],
-    }),
+      extensions: { health_check: { endpoint: `127.0.0.1:${assignment.adminPort}` } },
+      service: {
+        workers: assignment.workers,
+        extensions: ['health_check'],
+        telemetry: {
+          logs: { level: 'info' },
+          metrics: {
+            readers: [
+              { pull: { exporter: { prometheus: { host: '127.0.0.1', port: assignment.ownPort } } } },
+            ],
+          },
+        },
+        pipelines: { metrics: { receivers: ['prometheus'], exporters: ['prometheus_remote_write'] } },
+      },
+    },
+    command: [
+      process.execPath,
+      ...assignment.nodeFlags,
+      assignment.weir,
+      `--config=${join(assignment.folder, 'config.yaml')}`,
+    ],
+  })
+}
+
+export const agents = {
+  weir: { title: 'Weir', launch: weir() },
+  'weir-disk': {
+    title: 'Weir, its queue on disk',
+    launch: weir(({ folder }) => ({ disk: { directory: join(folder, 'queue') } })),
   },
   vmagent: { title: 'vmagent', launch: vmagent() },
   'vmagent-nostale': {
