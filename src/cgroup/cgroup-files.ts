@@ -1,4 +1,4 @@
-import { HostError } from '#src/host/host-error.ts'
+import { HostError, MalformedText } from '#src/host/host-error.ts'
 import type { HostFiles } from '#src/host/host-files.ts'
 import type { Controller, Hierarchies } from './hierarchies.ts'
 
@@ -59,8 +59,19 @@ export class CgroupFiles {
     } catch (error) {
       if (!(error instanceof HostError)) throw error
       if (error.reason === 'not_found' || error.reason === 'not_supported') this.#absent.add(file)
-      else if (error.reason !== 'empty') this.#problem(error)
+      else if (error.reason === 'empty') return ofNothing(parser)
+      else this.#problem(error)
       return undefined
     }
+  }
+}
+
+/** An empty file says that there is none of what it lists: no processes, no device that did anything. */
+function ofNothing<Result>(parser: (text: string) => Result): Result | undefined {
+  try {
+    return parser('')
+  } catch (error) {
+    if (error instanceof MalformedText) return undefined
+    throw error
   }
 }

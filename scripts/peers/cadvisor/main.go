@@ -26,7 +26,7 @@ func main() {
 	interval, isDynamic := time.Second, false
 	housekeeping := manager.HousekeepingConfig{Interval: &interval, AllowDynamic: &isDynamic}
 	cache := memory.New(2*time.Minute, nil)
-	containers, err := manager.New(cache, sysfs.NewRealSysFs(), housekeeping, container.AllMetrics, nil, nil, "", 0)
+	containers, err := manager.New(cache, sysfs.NewRealSysFs(), housekeeping, container.AllMetrics, []string{""}, nil, "", 0)
 	if err != nil {
 		log.Fatal(err)
 	}
