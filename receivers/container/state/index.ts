@@ -23,9 +23,9 @@ export const stateCollector: Collector = {
       facts.record(startTime, { level }, Math.floor(startedAt / 1000))
       facts.record(uptime, { level }, Math.max(0, now - startedAt) / 1000)
     }
+    const createdAt = container?.createdAt ?? madeAt
+    if (createdAt !== undefined) facts.record(creationTime, { level }, Math.floor(createdAt / 1000))
     if (container === undefined) return
-    if (container.createdAt !== undefined)
-      facts.record(creationTime, { level }, Math.floor(container.createdAt / 1000))
     if (container.restarts !== undefined) facts.record(restarts, { level }, container.restarts)
     if (container.state !== 'unknown') {
       for (const state of containerStates)
