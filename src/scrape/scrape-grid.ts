@@ -12,7 +12,7 @@ export interface GridOptions {
 /**
  * The step of the targets' own offsets in milliseconds: targets that share a place are scraped in one go. A thread that wakes
  * up for each of 10,000 targets takes twice the CPU time (measured, scraping each every 10 s: 204 µs a scrape by steps of
- * 1 ms, 91 µs by steps of 20 ms), most of it what it costs to find caches cold.
+ * 1 ms, 91 µs by steps of 20 ms).
  */
 const offsetStepMs = 20
 /** Places that an interval has at least: short ones have shorter steps. */
