@@ -50,7 +50,7 @@ export const networkErrors = metric({
     { kind: 'counter', unit: '{error}', integer: true, description: 'Network errors.', ...current },
     levels,
   ),
-  prometheus: cadvisor('errors', 'errors encountered while'),
+  prometheus: cadvisor('errors', 'errors'),
 })
 
 /** What there is of networks. */
