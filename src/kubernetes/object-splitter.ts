@@ -6,19 +6,25 @@ const openBracket = 0x5b
 const closeBracket = 0x5d
 
 /** Bytes of one object at most. The API server itself takes none beyond 3 MiB; others than etcd may be larger. */
-export const objectLimit = 32 * 1_048_576
+const objectLimit = 32 * 1_048_576
 
 /**
  * Cuts JSON objects out of bytes that come in pieces, wherever the pieces end. It counts brackets and knows strings; whether
  * the rest is JSON is found when an object is parsed.
  */
 export class ObjectSplitter {
+  readonly #limit: number
   #depth = 0
   #inString = false
   #escaped = false
   /** Pieces of an object that has begun in an earlier piece. */
   #pieces: Buffer[] = []
   #bytes = 0
+
+  /** @param limit bytes of one object at most */
+  constructor(limit = objectLimit) {
+    this.#limit = limit
+  }
 
   /** Whether an object has begun and not ended. */
   get inside(): boolean {
@@ -35,8 +41,8 @@ export class ObjectSplitter {
   read(buffer: Buffer, from: number, to: number, found: (text: string) => void): number {
     const end = this.#end(buffer, from, to)
     this.#bytes += (end === 0 ? to : end) - from
-    if (this.#bytes > objectLimit)
-      throw new Error(`an object from the API server has more than ${objectLimit / 1_048_576} MiB`)
+    if (this.#bytes > this.#limit)
+      throw new Error(`an object from the API server has more than ${this.#limit / 1_048_576} MiB`)
     if (end === 0) {
       this.#pieces.push(Buffer.from(buffer.subarray(from, to)))
       return to

@@ -213,7 +213,7 @@ test('whatever happens to objects and connections, in the end it knows what the 
     }),
     { numRuns: 1000 },
   )
-}, 60_000)
+}, 180_000)
 
 /** What one knows who heard the events. */
 function replayed(events: readonly string[]): string[] {
