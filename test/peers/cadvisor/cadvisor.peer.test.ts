@@ -116,6 +116,11 @@ function key({ name, labels }: Sample): string {
   return `${name} ${pairs.toSorted((one, other) => (one < other ? -1 : 1)).join(' ')}`
 }
 
+/** The value of the container's own row. */
+function valueOf(samples: readonly Sample[], name: string): number | undefined {
+  return samples.find((sample) => sample.name === name && sample.labels.get('id') === container)?.value
+}
+
 test('what a real cAdvisor says of a container and its pod, we say too, in the same words', async () => {
   makeContainer()
   const [ours, theirs] = [await freePort(), await freePort()]
@@ -142,8 +147,6 @@ service:
   )
   expect(missing.map(key)).toEqual([])
 
-  const valueOf = (samples: readonly Sample[], name: string): number | undefined =>
-    samples.find((sample) => sample.name === name && sample.labels.get('id') === container)?.value
   for (const name of ['container_spec_memory_limit_bytes', 'container_spec_cpu_quota', 'container_threads'])
     expect([name, valueOf(ourSamples, name)]).toEqual([name, valueOf(theirSamples, name)])
   const rss = valueOf(theirSamples, 'container_memory_rss') ?? 0
