@@ -118,7 +118,7 @@ describe.each([1, 2] as const)('a request of version %i.0', (version) => {
         negative: { offset: -2, counts: [5] },
       },
       { kind: 'exponential_histogram', count: 1.5, positive: { offset: 1, counts: [1.5] } },
-      { kind: 'histogram', count: 5, sum: 6, bounds: [1, 2.5], counts: [1, 0, 4] },
+      { kind: 'histogram', isNative: true, count: 5, sum: 6, bounds: [1, 2.5], counts: [1, 0, 4] },
       { kind: 'exponential_histogram', count: 1 },
     ])
     expect(seriesOf(receiver).map(({ metric }) => metric.descriptor.kind)).toEqual([

@@ -208,5 +208,5 @@ function customPoint(read: HistogramMessage): HistogramPoint {
   if (!(count >= 0)) throw new Error('expected counts that are not negative')
   if (!float && !Number.isNaN(sum) && total != count)
     throw new Error(`expected the count ${count} to be that of all buckets, which is ${total}`)
-  return { kind: 'histogram', count, sum, min: undefined, max: undefined, bounds, counts }
+  return { kind: 'histogram', isNative: true, count, sum, min: undefined, max: undefined, bounds, counts }
 }
