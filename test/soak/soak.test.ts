@@ -24,6 +24,8 @@ test('a slope is that of the line through the readings', () => {
   const readings = [0, 1, 2, 3].map((minute) => ({
     at: minute * 60_000,
     residentBytes: 1000 + minute * 10,
+    heapBytes: 1,
+    externalBytes: 1,
     openFiles: 1,
     delayP99Seconds: 0,
     imbalances: [],

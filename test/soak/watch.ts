@@ -5,6 +5,10 @@ export interface Reading {
   /** Milliseconds since its start. */
   readonly at: number
   readonly residentBytes: number
+  /** What JavaScript objects take, garbage included. */
+  readonly heapBytes: number
+  /** Buffers and other memory outside the heap. */
+  readonly externalBytes: number
   readonly openFiles: number
   readonly delayP99Seconds: number
   /** Of each exporter: 0, or points are lost without a trace. */
@@ -16,6 +20,8 @@ export function readingOf(metrics: string, at: number): Reading {
   return {
     at,
     residentBytes: valueOf(metrics, 'weir_process_resident_memory_bytes'),
+    heapBytes: valueOf(metrics, 'weir_process_heap_used_bytes'),
+    externalBytes: valueOf(metrics, 'weir_process_external_memory_bytes'),
     openFiles: valueOf(metrics, 'weir_process_open_file_descriptors'),
     delayP99Seconds: valueOf(metrics, 'weir_process_event_loop_delay_seconds{statistic="p99"}'),
     imbalances: Array.from(
