@@ -163,7 +163,7 @@ export class Reflector {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { api, scope } = this.#settings
-    const watch = new WatchRun(this.#position === undefined)
+    const watch = new WatchRun(this.#position === undefined, signal)
     const seconds = this.#watchSeconds()
     const query = {
       ...(watch.initial ? streamedList : { resourceVersion: this.#position }),
@@ -211,6 +211,7 @@ export class Reflector {
   #changed(watch: WatchRun, object: KubernetesObject, how: 'set' | 'delete'): void {
     const { sink, totals, api } = this.#settings
     const { resourceVersion } = object.metadata
+    if (watch.over) return
     if (!watch.initial) {
       // Told before, or overtaken: a stream tells versions in their order.
       if (this.#position !== undefined && isOlder(resourceVersion, this.#position)) {
@@ -225,6 +226,7 @@ export class Reflector {
 
   #bookmark(watch: WatchRun, version: string, endsInitialEvents: boolean): void {
     const { totals } = this.#settings
+    if (watch.over) return
     count(totals.events, 'bookmark')
     watch.bookmarks++
     if (watch.initial) {
@@ -285,9 +287,16 @@ class WatchRun {
   initial: boolean
   bookmarks = 0
   since: number | undefined
+  readonly #signal: AbortSignal
 
-  constructor(initial: boolean) {
+  constructor(initial: boolean, signal: AbortSignal) {
     this.initial = initial
+    this.#signal = signal
+  }
+
+  /** Whether it was given up: what else has come with the last bytes counts no more. */
+  get over(): boolean {
+    return this.#signal.aborted
   }
 
   silenceMs(seconds: number): number {

@@ -7,6 +7,8 @@ function pod(name: string, more: object = {}) {
   return { metadata: { name, namespace: 'a', ...more } }
 }
 
+const nameOf = ({ metadata }: KubernetesObject): string => metadata.name
+
 const expectedOf = (...objects: KubernetesObject[]): string[] =>
   objects.map(({ metadata }) => `a/${metadata.name} ${metadata.resourceVersion}`).toSorted()
 
@@ -107,3 +109,29 @@ test.for(['frame', 'status'] as const)(
     expect(watcher.troubles).toEqual([])
   },
 )
+
+test('one who asks for more of objects while they are told gets all of them', async () => {
+  await using server = await KubernetesApi.start()
+  for (const name of ['x', 'y', 'z']) server.put(pods, pod(name))
+  using watcher = new Watcher(apiClient(server.url), { resource: pods })
+  const names: string[] = []
+  const asking = watcher.watches.subscribe({
+    scope: { resource: pods },
+    projection: nameOf,
+    set(name) {
+      names.push(name)
+      if (names.length > 1) return
+      inner = watcher.watches.subscribe({
+        scope: { resource: pods },
+        projection: ({ metadata }) => metadata.uid,
+      })
+    },
+  })
+  let inner: ReturnType<typeof watcher.watches.subscribe<string>> | undefined
+  await vi.waitFor(() => expect(inner?.synced).toBe(true))
+  expect([...(inner?.objects() ?? [])]).toHaveLength(3)
+  expect(names.toSorted()).toEqual(['x', 'y', 'z'])
+  expect(watcher.objects).toHaveLength(3)
+  inner?.close()
+  asking.close()
+})
