@@ -5,7 +5,7 @@ set -euo pipefail
 
 cache="${WEIR_PEERS_CACHE:-$HOME/.cache/weir-peers}"
 
-packages=(etcd-server prometheus prometheus-node-exporter containerd runc umoci podman busybox-static)
+packages=(etcd-server prometheus prometheus-node-exporter containerd runc umoci podman busybox-static qemu-system-x86)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
@@ -18,7 +18,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update --quiet=2
   apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}" >/dev/null
 fi
-for command in etcd prometheus promtool prometheus-node-exporter containerd runc umoci podman busybox; do
+for command in etcd prometheus promtool prometheus-node-exporter containerd runc umoci podman busybox qemu-system-x86_64; do
   command -v "$command" >/dev/null || { echo "peer $command is missing after the install" >&2; exit 1; }
 done
 
@@ -46,11 +46,11 @@ build prometheus 3.16.0 github.com/prometheus/prometheus/cmd/prometheus v0.316.0
 build promtool 3.16.0 github.com/prometheus/prometheus/cmd/promtool v0.316.0
 build metrics-server 0.8.0 sigs.k8s.io/metrics-server/cmd/metrics-server v0.8.0
 
-# Builds the program of scripts/peers/NAME as $cache/NAME-VERSION/NAME, where it is not there yet: for what cannot be
-# installed as a module.
+# Builds the program of scripts/peers/NAME as $cache/NAME-VERSION/NAME, where it is not there yet or older: for what
+# cannot be installed as a module.
 build_here() {
   local name=$1 version=$2 folder="$cache/$1-$2"
-  [ -x "$folder/$name" ] && return
+  [ "$folder/$name" -nt "$(dirname "${BASH_SOURCE[0]}")/peers/$name/main.go" ] && return
   command -v go >/dev/null || { echo "peer $name is built with Go, which is not installed" >&2; exit 1; }
   echo "Building $name $version ..." >&2
   mkdir -p "$folder"
@@ -62,6 +62,23 @@ build_here() {
 build_here cadvisor 0.60.6
 # Some ten minutes on two cores.
 build_here kube-apiserver 1.34.4
+
+# A kernel of Debian's for virtual machines, with the modules that see a disk: tests of cgroup v2 boot it, whatever the host has.
+kernel_folder="$cache/cloud-kernel-6.1"
+if [ ! -x "$kernel_folder/cloud-kernel" ]; then
+  apt-get update --quiet=2
+  kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-6\.1\..*-cloud-amd64\)$/\1/p')
+  [ -n "$kernel" ] || { echo "peer cloud-kernel 6.1 is not in the releases of Debian that apt knows" >&2; exit 1; }
+  unpacked=$(mktemp -d)
+  chmod 755 "$unpacked"
+  (cd "$unpacked" && apt-get download --quiet=2 "$kernel" && dpkg -x ./*.deb .)
+  mkdir -p "$kernel_folder"
+  find "$unpacked/lib/modules" -name 'virtio*.ko' -exec cp {} "$kernel_folder" \;
+  cp "$unpacked"/boot/vmlinuz-* "$kernel_folder/cloud-kernel.part"
+  chmod +x "$kernel_folder/cloud-kernel.part"
+  mv "$kernel_folder/cloud-kernel.part" "$kernel_folder/cloud-kernel"
+  rm -rf "$unpacked"
+fi
 
 # The SDK of OpenTelemetry for Python, a sender of OTLP: an environment whose interpreter is $cache/otel-python-VERSION/otel-python.
 python_version=1.45.2

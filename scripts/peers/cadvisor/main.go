@@ -20,13 +20,31 @@ import (
 	"k8s.io/utils/clock"
 )
 
+// What the kubelet includes, where its statistics come from the runtime.
+var kubeletMetrics = container.MetricSet{
+	container.CpuUsageMetrics:     struct{}{},
+	container.MemoryUsageMetrics:  struct{}{},
+	container.CpuLoadMetrics:      struct{}{},
+	container.DiskIOMetrics:       struct{}{},
+	container.NetworkUsageMetrics: struct{}{},
+	container.AppMetrics:          struct{}{},
+	container.ProcessMetrics:      struct{}{},
+	container.OOMMetrics:          struct{}{},
+}
+
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "where to serve /metrics")
+	interval := flag.Duration("interval", time.Second, "how often each container is measured")
+	asKubelet := flag.Bool("as-kubelet", false, "measure what the kubelet has measured, not all")
 	flag.Parse()
-	interval, isDynamic := time.Second, false
-	housekeeping := manager.HousekeepingConfig{Interval: &interval, AllowDynamic: &isDynamic}
+	isDynamic := false
+	metricSet := container.AllMetrics
+	if *asKubelet {
+		metricSet = kubeletMetrics
+	}
+	housekeeping := manager.HousekeepingConfig{Interval: interval, AllowDynamic: &isDynamic}
 	cache := memory.New(2*time.Minute, nil)
-	containers, err := manager.New(cache, sysfs.NewRealSysFs(), housekeeping, container.AllMetrics, []string{""}, nil, "", 0)
+	containers, err := manager.New(cache, sysfs.NewRealSysFs(), housekeeping, metricSet, []string{""}, nil, "", 0)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -36,7 +54,7 @@ func main() {
 	request := model.RequestOptions{IdType: model.TypeName, Count: 1, Recursive: true}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		metrics.NewPrometheusCollector(containers, nil, container.AllMetrics, clock.RealClock{}, request))
+		metrics.NewPrometheusCollector(containers, nil, metricSet, clock.RealClock{}, request))
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }
