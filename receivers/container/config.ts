@@ -1,11 +1,29 @@
 import { defaultCgroupFolder } from '#src/cgroup/hierarchies.ts'
 import { ConfigError, throwAll } from '#src/config/config-error.ts'
 import { nearestName } from '#src/config/nearest-name.ts'
+import { criSockets, engineSockets } from '#src/containers/runtime-sources.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
+import { kubeletClientProperties } from '#src/kubelet/client-config.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { collectedNames, collectorNames } from './collectors.ts'
 import { cycleNames } from './cycle-names.ts'
+
+const socketPath = Type.String({ pattern: '^/.+$' })
+
+const Kubelet = Options(
+  {
+    ...kubeletClientProperties,
+    timeout: Duration({ description: 'How long its answer may take.', default: '5s', minimum: '1ms' }),
+  },
+  {
+    description:
+      'A kubelet that names pods and containers by its `/pods`, where the runtime cannot be asked. Its role needs nodes/pods, before Kubernetes 1.33 nodes/proxy.',
+  },
+)
+
+/** The options of `kubelet`. */
+export type KubeletOptions = Static<typeof Kubelet>
 
 /** The options of `container`; those that the Kubernetes monitoring proposal has are named as there. */
 export const Config = Options(
@@ -46,6 +64,18 @@ export const Config = Options(
       uniqueItems: true,
       minItems: 1,
     }),
+    cri_sockets: Type.Array(socketPath, {
+      description:
+        'Sockets of the Container Runtime Interface on the host. Those that are not there are passed over until they are.',
+      default: criSockets,
+      uniqueItems: true,
+    }),
+    docker_sockets: Type.Array(socketPath, {
+      description: "Sockets of Docker's API, which podman has too, on the host.",
+      default: engineSockets,
+      uniqueItems: true,
+    }),
+    kubelet: Type.Optional(Kubelet),
     workers: Type.Integer({
       description: 'How many cgroups are read before other work has its turn.',
       default: 5,

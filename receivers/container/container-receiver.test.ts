@@ -107,6 +107,8 @@ async function start(options: Partial<ContainerConfig> = {}): Promise<void> {
     node_name: 'node-7',
     collectors: ['all'],
     levels: ['node', 'pod', 'container'],
+    cri_sockets: [],
+    docker_sockets: [],
     workers: 100,
     use_cache: true,
     metrics: {},

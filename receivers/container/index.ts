@@ -1,12 +1,10 @@
+import { systemClock } from '#src/component/clock.ts'
 import { defineReceiver } from '#src/component/define.ts'
-import { RuntimeNames } from '#src/containers/runtime-names.ts'
-import { RuntimeSources } from '#src/containers/runtime-sources.ts'
-import { HostFiles } from '#src/host/host-files.ts'
-import { checkMetrics, Config, type ContainerConfig } from './config.ts'
+import { makeAll } from '#src/config/config-error.ts'
+import { silentLogger } from '#src/telemetry/silent-logger.ts'
+import { checkMetrics, Config } from './config.ts'
 import { ContainerReceiver } from './container-receiver.ts'
-
-/** A runtime measures writable layers some ten seconds apart, and its statistics cost it more than its lists. */
-const writableLayersMs = 60_000
+import { compileKubelet, makeNames } from './name-sources.ts'
 
 /** Measures containers, pods and the node from cgroups. */
 export default defineReceiver({
@@ -14,26 +12,15 @@ export default defineReceiver({
   stability: 'alpha',
   description: 'Measures containers, pods and the node from cgroups, version 1, 2 and hybrid.',
   config: Config,
-  validate: checkMetrics,
-  create(config, context) {
-    const { clock, logger } = context
-    const files = new HostFiles(config.root_path)
-    const sources = new RuntimeSources({
-      files,
-      clock,
-      writableLayersMs: wantsFilesystem(config) ? writableLayersMs : undefined,
-    })
-    const names = new RuntimeNames({
-      sources: () => sources.current(),
-      clock,
-      logger,
-      useCache: config.use_cache,
-      maxAgeMs: 60_000,
-    })
-    return new ContainerReceiver(config, context, names)
+  validate(config) {
+    makeAll(
+      () => checkMetrics(config),
+      () => {
+        const { kubelet } = config
+        if (kubelet !== undefined)
+          compileKubelet(config, kubelet, { clock: systemClock, logger: silentLogger }).close()
+      },
+    )
   },
+  create: (config, context) => new ContainerReceiver(config, context, makeNames(config, context)),
 })
-
-function wantsFilesystem({ collectors }: ContainerConfig): boolean {
-  return collectors.includes('all') || collectors.includes('filesystem')
-}

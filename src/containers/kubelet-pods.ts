@@ -46,14 +46,21 @@ export function identitiesOfPodList(body: unknown): KnownContainers {
 export class KubeletPods implements IdentitySource {
   readonly address: string
   readonly #fetch: (signal: AbortSignal) => Promise<unknown>
+  readonly #close: () => void
 
   /**
    * @param address of the kubelet, for messages
    * @param fetchPods gives the parsed body of `/pods`
+   * @param close closes the client, where nobody else does
    */
-  constructor(address: string, fetchPods: (signal: AbortSignal) => Promise<unknown>) {
+  constructor(
+    address: string,
+    fetchPods: (signal: AbortSignal) => Promise<unknown>,
+    close: () => void = () => undefined,
+  ) {
     this.address = address
     this.#fetch = fetchPods
+    this.#close = close
   }
 
   async list(signal: AbortSignal): Promise<KnownContainers> {
@@ -61,7 +68,7 @@ export class KubeletPods implements IdentitySource {
   }
 
   close(): void {
-    // The client is its owner's.
+    this.#close()
   }
 }
 
