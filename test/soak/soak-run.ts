@@ -24,6 +24,8 @@ export interface SoakOptions {
   readonly pauseMs: number
   /** How often own metrics are read, in milliseconds. */
   readonly readEveryMs: number
+  /** Whether no faults happen, so that the process lives once and only load is on it. */
+  readonly isCalm?: boolean
   readonly tell?: (text: string) => void
 }
 
@@ -98,7 +100,7 @@ export class Soak {
     await this.#weir.line('everything runs')
     const over = new AbortController()
     const reading = this.#read(over.signal)
-    await this.#bringFaults()
+    await (this.#options.isCalm === true ? sleep(this.#options.durationMs) : this.#bringFaults())
     for (const sender of senders) sender.stop()
     await Promise.all(sending)
     for (const destination of this.#destinations) destination.mood = 'up'

@@ -31,13 +31,27 @@ export function readingOf(metrics: string, at: number): Reading {
   }
 }
 
-/** Bytes of memory that come per hour, by least squares over the readings. */
-export function bytesPerHour(readings: readonly Reading[]): number {
-  const mean = (pick: (reading: Reading) => number): number =>
-    readings.reduce((sum, reading) => sum + pick(reading), 0) / readings.length
+/** A part of memory, as one reading has it, in bytes. */
+export type MemoryPart = (reading: Reading) => number
+
+/** Bytes of a part of memory that come per hour, by least squares over the readings. */
+export function bytesPerHour(readings: readonly Reading[], pick: MemoryPart): number {
+  const mean = (of: MemoryPart): number =>
+    readings.reduce((sum, reading) => sum + of(reading), 0) / readings.length
   const time = mean(({ at }) => at)
-  const bytes = mean(({ residentBytes }) => residentBytes)
-  const covariance = mean(({ at, residentBytes }) => (at - time) * (residentBytes - bytes))
+  const bytes = mean(pick)
+  const covariance = mean((reading) => (reading.at - time) * (pick(reading) - bytes))
   const variance = mean(({ at }) => (at - time) ** 2)
   return variance === 0 ? 0 : (covariance / variance) * 3_600_000
+}
+
+/**
+ * The least of each of so many equal parts of the readings, oldest first. What is least comes after a collection of garbage:
+ * where it rises from part to part, something is kept.
+ */
+export function lowsOf(readings: readonly Reading[], parts: number, pick: MemoryPart): number[] {
+  const edge = (part: number): number => Math.floor((part * readings.length) / parts)
+  return Array.from({ length: parts }, (_, part) => readings.slice(edge(part), edge(part + 1)))
+    .filter((some) => some.length > 0)
+    .map((some) => Math.min(...some.map(pick)))
 }
