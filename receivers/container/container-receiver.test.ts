@@ -215,6 +215,38 @@ test('a usage that is below the inactive files is a working set of 0', async () 
   expect(valuesOf('container_memory_working_set_bytes')[paths.app]).toEqual([0])
 })
 
+test('a container that ended tells how, without a cgroup, until its runtime removes it', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  const ended = { id: 'd'.repeat(64), podUid: uid, pod: 'web-1', namespace: 'shop', container: 'migrate' }
+  names.containers.set(
+    ended.id,
+    identityOf({ ...ended, state: 'exited', exitCode: 3, exitReason: 'Error', restarts: 2 }),
+  )
+  names.containers.set('e', identityOf({ id: 'e', state: 'exited', isSandbox: true }))
+  await start({ naming: 'vm' })
+  const samplesOfEnded = (): unknown[] =>
+    context.next.samples
+      .filter(({ attributes }) => attributes['container_id'] === ended.id)
+      .map(({ name, attributes: { state = '' }, value }) => [name, state, value])
+  expect(samplesOfEnded()).toEqual([
+    ['vm_container_restarts_total', '', 2],
+    ['vm_container_state', 'created', 0],
+    ['vm_container_state', 'running', 0],
+    ['vm_container_state', 'paused', 0],
+    ['vm_container_state', 'exited', 1],
+    ['vm_container_state', 'unknown', 0],
+    ['vm_container_exit_code', '', 3],
+  ])
+  context.next.take()
+  names.containers.delete(ended.id)
+  await cycle()
+  const stale = context.next.batches.filter((batch) => batch.walk.some((slot) => batch.isStale(slot)))
+  expect(stale.map(({ layout }) => layout.source.part)).toEqual([`ended:${ended.id}`])
+  context.next.take()
+  await cycle()
+  expect(samplesOfEnded()).toEqual([])
+})
+
 test('slices and services are measured where levels name them', async () => {
   await makeHost(unifiedHost([paths.app, '/system.slice/sshd.service']))
   await start({ levels: ['slice'] })

@@ -18,7 +18,9 @@ import { chosenVocabularies } from '#src/naming/vocabulary.ts'
 import type { Collector, Measured } from './collector.ts'
 import { chosenCollectors } from './collectors.ts'
 import type { ContainerConfig } from './config.ts'
+import { EndedContainers } from './ended-containers.ts'
 import { containersScraped, scrapeDuration, scrapeError, scrapeErrors } from './cycle-names.ts'
+import { stateCollector } from './state/index.ts'
 import type { TrackedCgroup } from './tracked-cgroup.ts'
 import { TrackedCgroups } from './tracked-cgroups.ts'
 
@@ -37,6 +39,8 @@ export class ContainerReceiver implements Receiver {
   readonly #own: Recorder
   readonly #ownSubject: Subject
   readonly #tracked: TrackedCgroups
+  /** Undefined where nobody wants their states. */
+  readonly #ended: EndedContainers | undefined
   readonly #errorCounts = new Map<string, number>()
   #schedule: Schedule | undefined
   #hierarchies: Hierarchies | undefined
@@ -59,6 +63,8 @@ export class ContainerReceiver implements Receiver {
       vocabularies: chosenVocabularies(config.naming),
       enabled: (metric) => config.metrics[metric]?.enabled,
     })
+    const tellsStates = this.#collectors.includes(stateCollector) && config.levels.includes('container')
+    this.#ended = tellsStates ? new EndedContainers({ receiver: context.id, node }) : undefined
     this.#tracked = new TrackedCgroups({
       files: this.#files,
       names,
@@ -88,6 +94,7 @@ export class ContainerReceiver implements Receiver {
     await this.#schedule?.stop()
     await this.#names.stop()
     for (const { recorder } of this.#tracked.all) recorder.dispose()
+    this.#ended?.dispose()
     this.#own.dispose()
   }
 
@@ -101,6 +108,7 @@ export class ContainerReceiver implements Receiver {
     if (stopped.aborted) return
     const gone = this.#tracked.update(found, hierarchies)
     const batches = gone.flatMap((cgroup) => this.#endOf(cgroup))
+    batches.push(...this.#recordEnded(found))
     await this.#measureAll(batches, stopped)
     if (stopped.aborted) return
     this.#problems.endCycle()
@@ -110,6 +118,7 @@ export class ContainerReceiver implements Receiver {
     // Refused, it is a cycle left out: the engine counts it.
     this.#context.emit(batches)
     for (const cgroup of gone) this.#forget(cgroup)
+    this.#ended?.forgetGone((source) => this.#context.forget(source))
     if (this.#failing) this.#context.report('ok')
     this.#failing = false
   }
@@ -192,6 +201,13 @@ export class ContainerReceiver implements Receiver {
     this.#facts.turnTo(recorder, subject)
     this.#facts.begin()
     return this.#facts.end(this.#context.clock.now())
+  }
+
+  /** Before what is measured: one that was started again is told of by its cgroup from then on. */
+  #recordEnded(found: readonly FoundCgroup[]): Batch[] {
+    const seen = new Set(found.map(({ containerId }) => containerId))
+    const cycle = { facts: this.#facts, now: this.#context.clock.now() }
+    return this.#ended?.record(this.#names.all(), seen, cycle) ?? []
   }
 
   #forget({ source, recorder }: TrackedCgroup): void {

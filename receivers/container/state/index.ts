@@ -1,5 +1,7 @@
-import { containerStates } from '#src/containers/container-identity.ts'
+import { containerStates, type ContainerIdentity } from '#src/containers/container-identity.ts'
+import type { Facts } from '#src/naming/facts.ts'
 import type { Collector } from '../collector.ts'
+import type { Level } from '../level.ts'
 import {
   containerState,
   creationTime,
@@ -25,13 +27,20 @@ export const stateCollector: Collector = {
     }
     const createdAt = container?.createdAt ?? madeAt
     if (createdAt !== undefined) facts.record(creationTime, { level }, Math.floor(createdAt / 1000))
-    if (container === undefined) return
-    if (container.restarts !== undefined) facts.record(restarts, { level }, container.restarts)
-    if (container.state !== 'unknown') {
-      for (const state of containerStates)
-        facts.record(containerState, { level, state }, state === container.state ? 1 : 0)
-    }
-    if (container.exitCode !== undefined)
-      facts.record(lastExit, { level, reason: container.exitReason }, container.exitCode)
+    if (container !== undefined) recordLife(container, level, facts)
   },
+}
+
+/** What a runtime tells of a container's life, also where it has no cgroup any more. */
+export function recordLife(
+  { state, restarts: count, exitCode, exitReason }: ContainerIdentity,
+  level: Level,
+  facts: Facts,
+): void {
+  if (count !== undefined) facts.record(restarts, { level }, count)
+  if (state !== 'unknown') {
+    for (const each of containerStates)
+      facts.record(containerState, { level, state: each }, each === state ? 1 : 0)
+  }
+  if (exitCode !== undefined) facts.record(lastExit, { level, reason: exitReason }, exitCode)
 }
