@@ -32,10 +32,11 @@ function named(
   return prometheusMetricName(metric, translationOf(strategy, namespace))
 }
 
-// Facts of Prometheus' own translator, by its test cases.
+// Facts of Prometheus' own translator, by its test cases; a name of cAdvisor is kept.
 test.each<[string, string, Kind, string]>([
   ['requests', '', 'counter', 'requests_total'],
   ['requests_total', '', 'counter', 'requests_total'],
+  ['container_memory_failcnt', '', 'counter', 'container_memory_failcnt'],
   ['total.requests', '', 'counter', 'requests_total'],
   ['items', '1', 'counter', 'items_total'],
   ['cpu_usage', '1', 'gauge', 'cpu_usage_ratio'],

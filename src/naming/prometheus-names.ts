@@ -1,4 +1,5 @@
 import type { Metric, Role } from '#src/model/series.ts'
+import { keptNames } from './kept-names.ts'
 import { unitInWords } from './prometheus-units.ts'
 
 /** How names of OpenTelemetry become names of Prometheus: the values of the Collector's `translation_strategy`. */
@@ -43,7 +44,7 @@ export function isClassicLabelName(name: string): boolean {
 /**
  * The name of a metric's family in Prometheus, as Prometheus' own OTLP receiver makes it (OpenTelemetry specification,
  * "Prometheus and OpenMetrics Compatibility"). A metric that came from Prometheus has its name already, so it gets no
- * suffixes. The family of a counter's parts (`role` total) has the suffix that the parts have.
+ * suffixes, nor do those of `keptNames`. The family of a counter's parts (`role` total) has the suffix that the parts have.
  */
 export function prometheusMetricName(
   metric: Metric,
@@ -56,7 +57,7 @@ export function prometheusMetricName(
     ? role === 'total'
       ? `${name}_total`
       : name
-    : translation.suffixes
+    : translation.suffixes && !keptNames.has(name)
       ? withSuffixes(metric, utf8)
       : utf8
         ? name
