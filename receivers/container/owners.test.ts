@@ -15,6 +15,7 @@ import type { Level } from './level.ts'
 import { networkCollector } from './network/index.ts'
 import { stateCollector } from './state/index.ts'
 
+const uid = '6f0d0b3c-0d3a-4c43-a6b1-0d2f3c1e5a77'
 const now = 1_700_000_100_500
 
 let host: FakeHost
@@ -25,6 +26,8 @@ beforeEach(async () => {
   host = await FakeHost.create({
     '/proc/1/net/dev': `${headings}${eth0.replaceAll('000', '999')}`,
     '/proc/42/net/dev': `${headings}${eth0}`,
+    '/proc/42/cgroup': `0::/kubepods.slice/kubepods-pod${uid.replaceAll('-', '_')}.slice/cri-containerd-${'c'.repeat(64)}.scope\n`,
+    '/proc/43/cgroup': `0::/kubepods/pod${uid}/${'c'.repeat(64)}\n`,
     '/proc/1/mountinfo':
       '1 0 8:1 / / rw - ext4 /dev/vda1 rw\n2 1 8:2 / /var/lib/containerd rw - ext4 /dev/vdb rw\n',
     '/var/lib/containerd/x': '',
@@ -62,7 +65,7 @@ function recorded(
       memory: { limit: undefined, swapLimit: undefined, reservation: undefined },
     } as Measured['limits'],
     owners: {
-      container: container === undefined ? undefined : identityOf({ id: 'c', ...container }),
+      container: container === undefined ? undefined : identityOf({ id: 'c'.repeat(64), ...container }),
       pod: pod === undefined ? undefined : { ...somePod, ...pod },
     },
     processes: () => processes,
@@ -87,8 +90,8 @@ function recorded(
 const somePod: PodIdentity = {
   pod: 'web',
   namespace: 'shop',
-  podUid: 'u',
-  sandboxId: 's',
+  podUid: uid,
+  sandboxId: '',
   sandboxPid: undefined,
   hostNetwork: undefined,
   labels: new Map(),
@@ -131,6 +134,12 @@ test('a pod in the network of the host has no traffic of its own; the node has',
   expect(recorded(networkCollector, 'otel', 'node')).toMatchObject({
     'k8s.node.network.io receive eth0': 1999,
   })
+})
+
+test('a process that is another by now shows no network of the pod', async () => {
+  await host.write('/proc/42/cgroup', '0::/system.slice/sshd.service\n')
+  expect(recorded(networkCollector, 'otel', 'pod', { pod: { sandboxPid: 42 } })).toEqual({})
+  expect(recorded(networkCollector, 'otel', 'plain', { container: { pid: 42 } })).toEqual({})
 })
 
 test('a plain container has the names of Docker', () => {

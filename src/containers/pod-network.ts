@@ -22,6 +22,19 @@ export function readPodNetwork(
   return readNetwork(files, pid)
 }
 
+/**
+ * Whether a process is still of a pod or a container: its number may be another's by now.
+ *
+ * @param ids the pod's UID or ids of containers, one of which its cgroups must name
+ */
+export function belongsTo(files: HostFiles, pid: number, ids: readonly string[]): boolean {
+  const cgroups = files.attribute(`/proc/${pid}/cgroup`)
+  if (cgroups === undefined) return false
+  // The driver systemd writes the dashes of a UID as underscores.
+  const names = ids.filter((id) => id !== '').flatMap((id) => [id, id.replaceAll('-', '_')])
+  return names.some((name) => cgroups.includes(name))
+}
+
 /** The interfaces of the host itself. */
 export function readHostNetwork(files: HostFiles): readonly NetworkInterface[] | undefined {
   return readNetwork(files, 1)

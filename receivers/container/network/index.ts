@@ -1,10 +1,10 @@
 import { HostError } from '#src/host/host-error.ts'
 import type { HostFiles } from '#src/host/host-files.ts'
 import type { NetworkInterface } from '#src/host/net-dev.ts'
-import { readHostNetwork, readPodNetwork } from '#src/containers/pod-network.ts'
+import { belongsTo, readHostNetwork, readPodNetwork } from '#src/containers/pod-network.ts'
 import type { Facts } from '#src/naming/facts.ts'
 import type { Vocabulary } from '#src/naming/vocabulary.ts'
-import type { Collector, Measured } from '../collector.ts'
+import type { Collector, Measured, Owners } from '../collector.ts'
 import { namedStatistics, networkNames, networkTraffic } from './names.ts'
 
 const onlyPrometheus: ReadonlySet<Vocabulary> = new Set<Vocabulary>(['prometheus'])
@@ -19,26 +19,40 @@ export const networkCollector: Collector = {
   collect(measured, facts) {
     const { level, host, owners } = measured
     if (level === 'node') record(facts, level, readHostNetwork(host))
-    else if (level === 'plain') record(facts, level, networkOf(measured, owners.container?.pid))
+    else if (level === 'plain') record(facts, level, networkOf(measured, ownProcess(owners)))
     else if (level === 'pod')
       // The kubelet has these rows at the sandbox, where there is one.
       record(
         facts,
         level,
-        networkOf(measured, owners.pod?.sandboxPid),
+        networkOf(measured, podProcess(owners)),
         owners.pod?.sandboxPid === undefined ? undefined : allButPrometheus,
       )
     else if (level === 'sandbox' && owners.pod?.sandboxPid !== undefined)
-      record(facts, level, networkOf(measured, owners.container?.pid), onlyPrometheus)
+      record(facts, level, networkOf(measured, ownProcess(owners)), onlyPrometheus)
   },
 }
 
-/** By the process that a runtime named, else by one of the cgroup. */
+/** A process that a runtime named, and the ids of what it is of. */
+interface NamedProcess {
+  readonly pid: number | undefined
+  readonly ids: readonly string[]
+}
+
+function ownProcess({ container }: Owners): NamedProcess {
+  return { pid: container?.pid, ids: [container?.id ?? ''] }
+}
+
+function podProcess({ pod }: Owners): NamedProcess {
+  return { pid: pod?.sandboxPid, ids: [pod?.podUid ?? '', pod?.sandboxId ?? ''] }
+}
+
+/** By the process that a runtime named, while it is still that one, else by one of the cgroup. */
 function networkOf(
   { host, processes }: Measured,
-  named: number | undefined,
+  { pid: named, ids }: NamedProcess,
 ): readonly NetworkInterface[] | undefined {
-  const found = named === undefined ? undefined : tryNetwork(host, named)
+  const found = named === undefined ? undefined : tryNetwork(host, named, ids)
   if (found !== undefined) return found === 'host' ? undefined : found
   for (const pid of processes()) {
     const network = tryNetwork(host, pid)
@@ -48,9 +62,13 @@ function networkOf(
 }
 
 /** A process that ends while it is looked at is none. */
-function tryNetwork(host: HostFiles, pid: number): ReturnType<typeof readPodNetwork> {
+function tryNetwork(
+  host: HostFiles,
+  pid: number,
+  ids?: readonly string[],
+): ReturnType<typeof readPodNetwork> {
   try {
-    return readPodNetwork(host, pid)
+    return ids === undefined || belongsTo(host, pid, ids) ? readPodNetwork(host, pid) : undefined
   } catch (error) {
     // Of a process that just ended the kernel says EINVAL or ESRCH.
     if (error instanceof HostError && error.reason !== 'malformed') return undefined
