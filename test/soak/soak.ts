@@ -7,6 +7,9 @@
  * With `--calm` nothing happens but load, which tells what memory does over one long life:
  *
  *     npm run test:soak -- --minutes 10 --calm
+ *
+ * What is resident rises with the first reloads, as the heap grows for what they leave behind for the collector, and then stays:
+ * over minutes its slope tells nothing. A leak shows in the lows of heap or external, or in what is resident over an hour.
  */
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../temporary-folder.ts'
