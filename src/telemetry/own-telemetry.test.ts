@@ -6,6 +6,7 @@ import { Server, ServerCredentials, type Metadata } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { TelemetryConfig } from '#src/config/configuration.ts'
 import { Secret } from '#src/config/secret.ts'
+import { ApiStatistics, clusterStatistics } from '#src/kubernetes/api-statistics.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
 import { fakeComponent, fakeService, fakeWorker } from '#src/testing/service.ts'
@@ -181,6 +182,14 @@ describe('what is scraped', () => {
       ledger.dropped.add('x', 1)
       ledger.rejected.add('x', 1)
     }
+    const kubernetes = new ApiStatistics()
+    kubernetes.request('list', 'pods', '200', 1)
+    const watch = kubernetes.watch('pods', undefined)
+    watch.newestEvent = 1
+    watch.restarts.set('expired', 1)
+    watch.events.set('added', 1)
+    clusterStatistics.add(kubernetes)
+    running.push(() => clusterStatistics.clear())
     const levels = ['basic', 'normal', 'detailed'] as const
     for (const [rank, level] of levels.entries()) {
       const service = fakeService(receiver, ...all)
