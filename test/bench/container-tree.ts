@@ -12,10 +12,23 @@ const folders = readdirSync(root).includes('cgroup.controllers')
   ? [root]
   : ['cpu', 'cpuacct', 'memory', 'blkio', 'pids', 'cpuset'].map((name) => `${root}/${name}`)
 
-/** Pods of containers as the kubelet's cgroups have them, made by hand on this host: each with a process that sleeps. */
+/** One container that was made. */
+export interface MadeContainer {
+  readonly podUid: string
+  readonly id: string
+}
+
+/** Pods of containers as the kubelet's cgroups have them, made by hand on this host, each with a process. */
 export class ContainerTree implements AsyncDisposable {
+  readonly containers: MadeContainer[] = []
+  readonly #script: string
   readonly #paths: string[] = []
   readonly #processes: ChildProcess[] = []
+
+  /** @param script that each process runs in a shell */
+  constructor(script = 'exec sleep infinity') {
+    this.#script = script
+  }
 
   /**
    * Makes so many containers.
@@ -26,9 +39,9 @@ export class ContainerTree implements AsyncDisposable {
     this.#makeCgroup(kubepods)
     this.#makeCgroup(pods)
     for (let pod = 0; pod < podCount; pod++) {
-      const path = `${pods}/pod${randomUUID()}`
-      this.#makeCgroup(path)
-      for (let container = 0; container < containersPerPod; container++) this.#makeContainer(path)
+      const podUid = randomUUID()
+      this.#makeCgroup(`${pods}/pod${podUid}`)
+      for (let container = 0; container < containersPerPod; container++) this.#makeContainer(podUid)
     }
   }
 
@@ -38,10 +51,12 @@ export class ContainerTree implements AsyncDisposable {
     for (const path of this.#paths.toReversed()) for (const folder of folders) await remove(folder + path)
   }
 
-  #makeContainer(pod: string): void {
-    const path = `${pod}/${randomUUID().replaceAll('-', '')}${randomUUID().replaceAll('-', '')}`
+  #makeContainer(podUid: string): void {
+    const id = `${randomUUID()}${randomUUID()}`.replaceAll('-', '')
+    const path = `${pods}/pod${podUid}/${id}`
     this.#makeCgroup(path)
-    const child = spawn('sleep', ['infinity'], { stdio: 'ignore' })
+    this.containers.push({ podUid, id })
+    const child = spawn('sh', ['-c', this.#script], { stdio: 'ignore' })
     this.#processes.push(child)
     if (child.pid === undefined) throw new Error('no process could be started')
     for (const folder of folders) writeFileSync(`${folder}${path}/cgroup.procs`, String(child.pid))
