@@ -43,10 +43,13 @@ export class FirstCgroup implements AsyncDisposable {
       this.#process.kill('SIGKILL')
       await ended
     }
-    // A cgroup can be removed once the kernel is done with its processes.
-    for (const controller of controllers)
-      for (const folder of foldersOf(this.#path))
-        await until(`${folder} is gone`, () => (removed(`${root}/${controller}${folder}`) ? true : undefined))
+    for (const controller of controllers) {
+      const folders = foldersOf(this.#path).map((folder) => `${root}/${controller}${folder}`)
+      const [own = '', ...above] = folders
+      // A cgroup can be removed once the kernel is done with its processes; in those above it others may be.
+      await until(`${own} is gone`, () => (removed(own) ? true : undefined))
+      above.forEach(removed)
+    }
   }
 }
 
