@@ -83,7 +83,7 @@ test('44: a full disk costs nothing: data waits in memory, goes to disk once the
     await rm(filler)
     await until(() => sut.ledger.stored === total * count)
     expect(sut.queueStatus?.disk?.writable).toBe(true)
-    expect(sut.lines.at(-1)?.message).toBe('the queue is written to disk again')
+    expect(sut.lines.some(({ message }) => message === 'the queue is written to disk again')).toBe(true)
     expect(sut.settlements).toHaveLength(total)
     expect(sut.settlements.every(({ delivered }) => delivered)).toBe(true)
   }
