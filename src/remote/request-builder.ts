@@ -1,5 +1,6 @@
+import { RequestDraft } from '#src/push/request-draft.ts'
 import type { Intake } from '#src/queue/intake.ts'
-import type { EncodedRequest, Share } from '#src/queue/request-queue.ts'
+import type { EncodedRequest } from '#src/queue/request-queue.ts'
 import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import type { RequestSymbols } from './v2/request-symbols.ts'
 import { varintLength, writeVarint } from './varint.ts'
@@ -47,14 +48,12 @@ const headRoom = 5
 /** Joins encoded series of one shard into requests, each a block of snappy: a length, symbols, then what was encoded. */
 export class RequestBuilder {
   readonly #options: RequestOptions
-  #buffer: Buffer | undefined
-  #end = headRoom
+  readonly #draft: RequestDraft
   #raw = 0
-  #samples = 0
-  #shares: { intake: Intake; points: number }[] = []
 
   constructor(options: RequestOptions) {
     this.#options = options
+    this.#draft = new RequestDraft(options.pool, headRoom)
   }
 
   get symbols(): RequestSymbols | undefined {
@@ -68,74 +67,42 @@ export class RequestBuilder {
 
   /** Bytes that wait for others to share a request with. */
   get bytes(): number {
-    return this.#buffer === undefined ? 0 : this.#end
+    return this.#draft.isBegun ? this.#draft.end : 0
   }
 
   /** Finishes the request that is begun, where so many samples and bytes more are too much for it. */
   makeRoom(samples: number, bytes: number): void {
     const { limits, symbols } = this.#options
     const raw = this.#raw + (symbols?.raw ?? 0)
-    if (this.#samples > 0 && (raw + bytes > limits.maxBytes || this.#samples + samples > limits.maxSamples))
-      this.flush()
+    const { samples: before } = this.#draft
+    if (before > 0 && (raw + bytes > limits.maxBytes || before + samples > limits.maxSamples)) this.flush()
   }
 
   /** Puts series behind those that are there; room was made before they were encoded. */
   add({ bytes, from, length, raw, samples, intake, points }: EncodedSeries): void {
-    const buffer = this.#room(length)
-    bytes.copy(buffer, this.#end, from, from + length)
-    this.#end += length
+    const draft = this.#draft
+    bytes.copy(draft.reserve(length), draft.end, from, from + length)
+    draft.end += length
+    draft.count(samples, intake, points)
     this.#raw += raw
-    this.#samples += samples
-    const last = this.#shares.at(-1)
-    if (last?.intake === intake) last.points += points
-    else this.#shares.push({ intake, points })
   }
 
   /** Finishes the request, if there is one. */
   flush(): void {
-    if (this.#buffer === undefined) return
-    const { shard, format, pool, symbols, now, done } = this.#options
+    const draft = this.#draft
+    if (!draft.isBegun) return
+    const { shard, format, symbols, now, done } = this.#options
     const headLength = symbols?.end ?? 0
-    const buffer = this.#room(headLength)
+    const buffer = draft.reserve(headLength)
     if (symbols !== undefined) {
-      buffer.copyWithin(headRoom + headLength, headRoom, this.#end)
+      buffer.copyWithin(headRoom + headLength, headRoom, draft.end)
       symbols.bytes.copy(buffer, headRoom, 0, headLength)
     }
     const raw = this.#raw + (symbols?.raw ?? 0)
     const start = headRoom - varintLength(raw)
     writeVarint(buffer, raw, start)
-    const shares: readonly Share[] = this.#shares
-    const samples = this.#samples
-    const body = buffer.subarray(start, this.#end + headLength)
-    this.#buffer = undefined
-    this.#end = headRoom
     this.#raw = 0
-    this.#samples = 0
-    this.#shares = []
     symbols?.reset()
-    done({
-      shard,
-      format,
-      body,
-      shares,
-      samples,
-      queuedAt: now(),
-      release: (memory = buffer) => pool.give(memory),
-    })
-  }
-
-  /** The buffer, with room for so many bytes behind what is in it. */
-  #room(length: number): Buffer {
-    const { pool } = this.#options
-    const before = this.#buffer
-    const needed = this.#end + length
-    if (before !== undefined && needed <= before.length) return before
-    const buffer = pool.take(before === undefined ? needed : Math.max(needed, before.length + 1))
-    if (before !== undefined) {
-      before.copy(buffer, 0, 0, this.#end)
-      pool.give(before)
-    }
-    this.#buffer = buffer
-    return buffer
+    done(draft.finish({ shard, format, queuedAt: now() }, start, draft.end + headLength))
   }
 }

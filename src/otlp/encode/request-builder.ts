@@ -1,4 +1,5 @@
-import type { Share, EncodedRequest } from '#src/queue/request-queue.ts'
+import { RequestDraft } from '#src/push/request-draft.ts'
+import type { EncodedRequest } from '#src/queue/request-queue.ts'
 import type { Settler } from '#src/queue/intake.ts'
 import type { BufferPool } from '#src/queue/buffer-pool.ts'
 
@@ -44,18 +45,16 @@ export interface RequestOptions {
 /** Joins what was encoded for one shard, of any batches, into requests. */
 export class RequestBuilder {
   readonly #options: RequestOptions
-  #buffer: Buffer | undefined
-  #end = 0
-  #samples = 0
-  #shares: { intake: Settler; points: number }[] = []
+  readonly #draft: RequestDraft
 
   constructor(options: RequestOptions) {
     this.#options = options
+    this.#draft = new RequestDraft(options.pool)
   }
 
   /** Bytes that wait for others to share a request with. */
   get bytes(): number {
-    return this.#end
+    return this.#draft.end
   }
 
   /** Bytes that a request has beside its parts at most. */
@@ -72,7 +71,8 @@ export class RequestBuilder {
   /** Finishes the request that is begun, where so many data points and bytes more are too much for it. */
   makeRoom(samples: number, bytes: number): void {
     const { maxBytes, maxPoints } = this.#options.limits
-    if (this.#end + bytes + this.#frame > maxBytes || this.#samples + samples > maxPoints) this.flush()
+    const { end, samples: before } = this.#draft
+    if (end + bytes + this.#frame > maxBytes || before + samples > maxPoints) this.flush()
   }
 
   /**
@@ -83,53 +83,22 @@ export class RequestBuilder {
    */
   add(bytes: Buffer, samples: number, intake: Settler, points: number): void {
     const { head, between } = this.#options.form
-    const before = this.#buffer === undefined ? head : between
-    const buffer = this.#reserve(before.length + bytes.length)
-    if (before !== '') this.#end += buffer.write(before, this.#end, 'latin1')
-    bytes.copy(buffer, this.#end)
-    this.#end += bytes.length
-    this.#samples += samples
-    const last = this.#shares.at(-1)
-    if (last?.intake === intake) last.points += points
-    else this.#shares.push({ intake, points })
+    const draft = this.#draft
+    const before = draft.isBegun ? between : head
+    const buffer = draft.reserve(before.length + bytes.length)
+    if (before !== '') draft.end += buffer.write(before, draft.end, 'latin1')
+    bytes.copy(buffer, draft.end)
+    draft.end += bytes.length
+    draft.count(samples, intake, points)
   }
 
   /** Finishes the request, if there is one. */
   flush(): void {
-    if (this.#buffer === undefined) return
-    const { form, shard, pool, now, done } = this.#options
-    const buffer = this.#reserve(form.tail.length)
-    if (form.tail !== '') this.#end += buffer.write(form.tail, this.#end, 'latin1')
-    const shares: readonly Share[] = this.#shares
-    const samples = this.#samples
-    const body = buffer.subarray(0, this.#end)
-    this.#buffer = undefined
-    this.#end = 0
-    this.#samples = 0
-    this.#shares = []
-    done({
-      shard,
-      format: form.format,
-      body,
-      shares,
-      samples,
-      queuedAt: now(),
-      release: (memory = buffer) => pool.give(memory),
-    })
-  }
-
-  /** The buffer, with room for so many bytes behind what is in it. */
-  #reserve(length: number): Buffer {
-    const { pool } = this.#options
-    const before = this.#buffer
-    const needed = this.#end + length
-    if (before !== undefined && needed <= before.length) return before
-    const buffer = pool.take(before === undefined ? needed : Math.max(needed, before.length + 1))
-    if (before !== undefined) {
-      before.copy(buffer, 0, 0, this.#end)
-      pool.give(before)
-    }
-    this.#buffer = buffer
-    return buffer
+    const draft = this.#draft
+    if (!draft.isBegun) return
+    const { form, shard, now, done } = this.#options
+    const buffer = draft.reserve(form.tail.length)
+    if (form.tail !== '') draft.end += buffer.write(form.tail, draft.end, 'latin1')
+    done(draft.finish({ shard, format: form.format, queuedAt: now() }, 0, draft.end))
   }
 }
