@@ -16,7 +16,7 @@ export const Config = Options({
   node_name: Type.Optional(
     Type.String({
       description:
-        'The node that is told about: series that name another one are left out. The variable NODE_NAME where absent, else the name of the host.',
+        'The node that is told about: series that name another one are left out. The variable K8S_NODE_NAME or NODE_NAME where absent, else the name of the host.',
       minLength: 1,
     }),
   ),

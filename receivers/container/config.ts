@@ -48,7 +48,7 @@ export const Config = Options(
     naming: NamingOption,
     node_name: Type.String({
       description:
-        "The node's name in the vocabularies `otel`, `semconv` and `vm`. Unless given: the variable NODE_NAME, else the host's name.",
+        "The node's name in the vocabularies `otel`, `semconv` and `vm`. Unless given: the variable K8S_NODE_NAME or NODE_NAME, else the host's name.",
       default: '',
     }),
     collectors: Type.Array(Type.Enum(['all', ...collectorNames]), {

@@ -49,7 +49,7 @@ export const Config = Options({
   naming: NamingOption,
   node_name: Type.String({
     description:
-      "The label `node` of the vocabulary `vm`. Unless given: the variable NODE_NAME, else the host's name.",
+      "The label `node` of the vocabulary `vm`. Unless given: the variable K8S_NODE_NAME or NODE_NAME, else the host's name.",
     default: '',
   }),
   scrapers: Options(

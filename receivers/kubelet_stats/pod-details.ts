@@ -1,3 +1,5 @@
+import { foreignList, foreignObject, foreignText } from '#src/containers/foreign-text.ts'
+import { manifestHash, statusLists } from '#src/containers/kubelet-pods.ts'
 import type { MoreAttributes } from './subject.ts'
 
 /** What pods' descriptions tell of their containers and volumes, by the UID of the pod and the name. */
@@ -8,10 +10,8 @@ export interface PodDetails {
 
 export const noDetails: PodDetails = { container: () => ({}), volume: () => ({}) }
 
-/** Of a static pod the API has another UID than the kubelet, which has this hash. */
-const manifestHash = 'kubernetes.io/config.hash'
-
-const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses']
+/** Far more than a node, or a pod, has. */
+const mostEntries = 5000
 
 /** The types of volumes that have more to tell: the field of each, and the attribute that it becomes. */
 const volumeFields: Readonly<Record<string, readonly (readonly [field: string, attribute: string])[]>> = {
@@ -40,18 +40,18 @@ type Fields = Readonly<Record<string, unknown>>
 export function parsePodDetails(text: string): PodDetails {
   const containers = new Map<string, MoreAttributes>()
   const volumes = new Map<string, MoreAttributes>()
-  for (const pod of listOf(record(JSON.parse(text))['items'])) {
-    const metadata = record(pod['metadata'])
-    const uids = [metadata['uid'], record(metadata['annotations'])[manifestHash]].map(textOf)
-    const status = record(pod['status'])
-    for (const each of statusLists.flatMap((list) => listOf(status[list]))) {
+  for (const pod of objectsOf(foreignObject(JSON.parse(text))['items'])) {
+    const metadata = foreignObject(pod['metadata'])
+    const uids = [metadata['uid'], foreignObject(metadata['annotations'])[manifestHash]].map(foreignText)
+    const status = foreignObject(pod['status'])
+    for (const each of statusLists.flatMap((list) => objectsOf(status[list]))) {
       // `containerd://ID`
-      const [, containerId] = /:\/\/([\w.-]{1,128})$/.exec(textOf(each['containerID'])) ?? []
-      for (const uid of uids) containers.set(keyOf(uid, textOf(each['name'])), { containerId })
+      const [, containerId] = /:\/\/([\w.-]{1,128})$/.exec(foreignText(each['containerID'])) ?? []
+      for (const uid of uids) containers.set(keyOf(uid, foreignText(each['name'])), { containerId })
     }
-    for (const each of listOf(record(pod['spec'])['volumes'])) {
+    for (const each of objectsOf(foreignObject(pod['spec'])['volumes'])) {
       for (const uid of uids)
-        volumes.set(keyOf(uid, textOf(each['name'])), { volume: volumeAttributes(each) })
+        volumes.set(keyOf(uid, foreignText(each['name'])), { volume: volumeAttributes(each) })
     }
   }
   return {
@@ -68,22 +68,14 @@ function keyOf(uid: string, name: string): string {
 function volumeAttributes(volume: Fields): Readonly<Record<string, string>> {
   const type = Object.keys(volume).find((key) => key !== 'name')
   if (type === undefined) return {}
-  const source = record(volume[type])
+  const source = foreignObject(volume[type])
   const more = Object.hasOwn(volumeFields, type) ? (volumeFields[type] ?? []) : []
   return Object.fromEntries([
     ['k8s.volume.type', type],
-    ...more.map(([field, attribute]) => [attribute, textOf(source[field])]),
+    ...more.map(([field, attribute]) => [attribute, foreignText(source[field])]),
   ]) as Readonly<Record<string, string>>
 }
 
-function record(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {}
-}
-
-function listOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.map(record) : []
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+function objectsOf(list: unknown): Fields[] {
+  return foreignList(list, mostEntries).map(foreignObject)
 }

@@ -1,8 +1,7 @@
 import type { Path } from './config-error.ts'
 import { copyOf } from './data-copy.ts'
-import { hiddenText } from './frame.ts'
 import type { Conversion } from './schema-check.ts'
-import { Secret } from './secret.ts'
+import { hiddenText, Secret } from './secret.ts'
 import { textFormOf } from './text-form.ts'
 
 /** Checked data as components get it: durations in milliseconds, sizes in bytes, secrets as `Secret`. The data itself stays as it is. */

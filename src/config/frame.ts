@@ -1,3 +1,4 @@
+import { hiddenText } from './secret.ts'
 import type { Place, SourceText } from './source-text.ts'
 
 interface Range {
@@ -6,8 +7,6 @@ interface Range {
 }
 
 const widest = 120
-/** What is shown in place of a secret. */
-export const hiddenText = '[REDACTED]'
 
 /** What stands after such a name is not shown: the key of a secret may be misspelt, or stand where no schema knows it. */
 const tellingName =

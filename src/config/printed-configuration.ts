@@ -2,8 +2,9 @@ import { stringify } from 'yaml'
 import type { Path } from './config-error.ts'
 import { dataOf, type MapNode } from './config-node.ts'
 import { redactData } from './conversion.ts'
-import { hiddenText, isTelling } from './frame.ts'
+import { isTelling } from './frame.ts'
 import type { ReadOptions } from './options-reader.ts'
+import { hiddenText } from './secret.ts'
 
 /** A part of the configuration that has a schema: it is printed with its defaults. */
 export interface PrintedPart {

@@ -1,9 +1,9 @@
 import type { ConfigNode, ScalarNode } from './config-node.ts'
-import { hiddenText } from './frame.ts'
 import { knownNames, nearestName } from './nearest-name.ts'
 import type { SchemaError } from './schema-check.ts'
 import { alternativesOf, holdsSecrets, typesOf, type SchemaView } from './schema-view.ts'
 import { textFormOf } from './text-form.ts'
+import { hiddenText } from './secret.ts'
 
 type Word = (error: SchemaError, node: ConfigNode | undefined) => string
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 
-const hidden = '[REDACTED]'
+/** What is shown in place of a secret. */
+export const hiddenText = '[REDACTED]'
 
 /** A text that never prints: not in logs, errors, JSON, string concatenation or `console.log`. */
 export class Secret {
@@ -16,14 +17,14 @@ export class Secret {
   }
 
   toString(): string {
-    return hidden
+    return hiddenText
   }
 
   toJSON(): string {
-    return hidden
+    return hiddenText
   }
 
   [inspect.custom](): string {
-    return hidden
+    return hiddenText
   }
 }

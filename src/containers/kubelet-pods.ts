@@ -14,9 +14,14 @@ const mostPods = 5000
 const mostContainersOfPod = 500
 
 /** Of a static pod the API has another UID than the kubelet, its cgroups and its logs, which have this hash. */
-const manifestHash = 'kubernetes.io/config.hash'
+export const manifestHash = 'kubernetes.io/config.hash'
 
-const statusLists = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const
+/** Where the status of a pod tells of its containers. */
+export const statusLists = [
+  'containerStatuses',
+  'initContainerStatuses',
+  'ephemeralContainerStatuses',
+] as const
 
 /** `containerd://ID`, `docker://ID`, `cri-o://ID`. */
 const idForm = /^(?<runtime>[a-z][a-z0-9-]{0,40}):\/\/(?<id>[A-Za-z0-9][A-Za-z0-9_.-]{0,127})$/

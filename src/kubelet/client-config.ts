@@ -1,4 +1,5 @@
-import { hostname } from 'node:os'
+import { HostFiles } from '#src/host/host-files.ts'
+import { nodeName } from '#src/host/node-name.ts'
 import { ConfigError, makeAll } from '#src/config/config-error.ts'
 import { Options, Type, type Static } from '#src/config/schema.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
@@ -94,13 +95,12 @@ export function compileKubeletClient(
   return new KubeletClient(client, { base, authType })
 }
 
-/** The name of this node where the configuration does not say it: the variables K8S_NODE_NAME and NODE_NAME, else the host's. */
+/** The name of this node where the configuration does not say it. */
 export function nodeNameOf(
   given: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const { K8S_NODE_NAME: first = '', NODE_NAME: second = '' } = environment
-  return [given, first, second].find((name) => name !== '') ?? hostname()
+  return given === '' ? nodeName(new HostFiles(), environment) : given
 }
 
 function baseOf({ endpoint, auth_type: authType }: KubeletClientOptions, node: string): URL {

@@ -1,6 +1,6 @@
+import { hiddenText } from '#src/config/secret.ts'
 import { visibleText } from '#src/text/visible-text.ts'
 
-const placeholder = '[REDACTED]'
 /** Characters that a text has to share with a secret: a quotation may show only a part of it, and fewer are chance. */
 const shortestPart = 8
 /** Shorter secrets are in any text, so that hiding them would tell them. */
@@ -33,7 +33,7 @@ function withoutParts(text: string, secret: string): string {
       continue
     }
     while (end < text.length && secret.includes(text.slice(at, end + 1))) end++
-    result += text.slice(from, at) + placeholder
+    result += text.slice(from, at) + hiddenText
     from = end
     at = end
   }
