@@ -1,4 +1,5 @@
-import { Secret } from '#src/config/secret.ts'
+import { hiddenText, Secret } from '#src/config/secret.ts'
+import { concealSecrets } from '#src/http/client/concealed-text.ts'
 
 /** How much of what a receiver says about a refusal is told, in bytes. */
 const excerptBytes = 256
@@ -15,9 +16,10 @@ export function excerptWithout(options: unknown): Excerpt {
     .filter((text) => text !== '')
     .toSorted((a, b) => b.length - a.length)
   return (text) => {
-    let shown = text
-    for (const secret of secrets) shown = shown.replaceAll(secret, () => new Secret(secret).toString())
-    shown = shown.replace(authorization, (_, scheme: string) => `${scheme} ${new Secret('').toString()}`)
+    const shown = concealSecrets(text, secrets).replace(
+      authorization,
+      (_, scheme: string) => `${scheme} ${hiddenText}`,
+    )
     const bytes = Buffer.from(shown)
     if (bytes.length <= excerptBytes) return shown
     // Bytes that go on with a character are left out with it.
