@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { freePort, until } from '../mount-namespace.ts'
 import { peerBinary } from '../peer-binary.ts'
 
@@ -147,8 +147,15 @@ service:
   )
   expect(missing.map(key)).toEqual([])
 
-  for (const name of ['container_spec_memory_limit_bytes', 'container_spec_cpu_quota', 'container_threads'])
-    expect([name, valueOf(ourSamples, name)]).toEqual([name, valueOf(theirSamples, name)])
-  const rss = valueOf(theirSamples, 'container_memory_rss') ?? 0
-  expect(Math.abs((valueOf(ourSamples, 'container_memory_rss') ?? 0) - rss)).toBeLessThan(rss / 2)
+  const exact = ['container_spec_memory_limit_bytes', 'container_spec_cpu_quota', 'container_threads']
+  // The process has threads that come and go, and grows as it starts.
+  await vi.waitFor(
+    async () => {
+      const [own = [], other = []] = await Promise.all([samplesAt(ours), samplesAt(theirs)])
+      for (const name of exact) expect([name, valueOf(own, name)]).toEqual([name, valueOf(other, name)])
+      const rss = valueOf(other, 'container_memory_rss') ?? 0
+      expect(Math.abs((valueOf(own, 'container_memory_rss') ?? 0) - rss)).toBeLessThan(rss / 2)
+    },
+    { timeout: 20_000, interval: 500 },
+  )
 }, 60_000)
