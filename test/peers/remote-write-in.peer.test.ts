@@ -122,6 +122,8 @@ scrape_configs: [{ job_name: target, static_configs: [{ targets: ['${target}'] }
     ...urls.map((url) => `-remoteWrite.url=${url}`),
     `-remoteWrite.tmpDataPath=${join(folder, 'queue')}`,
     '-remoteWrite.flushInterval=200ms',
+    // Several send samples of a series side by side, and a Prometheus refuses those that come behind newer ones.
+    '-remoteWrite.queues=1',
     '-httpListenAddr=127.0.0.1:0',
   ])
 }
