@@ -162,6 +162,8 @@ async function scrapeWithVmagent(peer: RemoteWritePeer, config: string): Promise
       `-remoteWrite.url=${peer.writeUrl}`,
       `-remoteWrite.tmpDataPath=${join(folder.path, 'queue')}`,
       '-remoteWrite.flushInterval=200ms',
+      // In order: a Prometheus refuses samples behind newer ones.
+      '-remoteWrite.queues=1',
       '-httpListenAddr=127.0.0.1:0',
     ],
     { stdio: 'ignore' },
