@@ -52,7 +52,8 @@ export const Config = Options(
       default: '',
     }),
     collectors: Type.Array(Type.Enum(['all', ...collectorNames]), {
-      description: 'What is measured of each cgroup.',
+      description:
+        'What is measured of each cgroup. `spec` is what it may use, and what the machine has (`machine_*`).',
       default: ['all'],
       uniqueItems: true,
       minItems: 1,

@@ -81,11 +81,13 @@ afterEach(async () => {
   await host.close()
 })
 
-/** Makes a host whose cgroups were all made 3 seconds after the boot, and whose disk has a name. */
+/** Makes a host whose cgroups were all made 3 seconds after the boot, whose disk has a name, and whose pod has a network. */
 async function makeHost(files: Readonly<Record<string, string>>): Promise<void> {
   host = await FakeHost.create(files)
   await mkdir(join(host.root, 'sys/dev/block'), { recursive: true })
   await symlink('../../devices/pci/nvme0n1', join(host.root, 'sys/dev/block/259:0'))
+  await host.link('/proc/1/ns/net', 'net:[1]')
+  await host.link('/proc/101/ns/net', 'net:[2]')
   await date('/sys/fs/cgroup')
 }
 
@@ -151,6 +153,21 @@ function valuesOf(name: string): Record<string, unknown[]> {
   }
   return values
 }
+
+test('a machine that cannot be read is one problem, and hides no container', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await host.remove('/proc/meminfo')
+  await start()
+  const valueOf = (name: string): unknown =>
+    context.next.samples.find((sample) => sample.name === name)?.value
+  expect(valueOf('machine_scrape_error')).toBe(1)
+  expect(valueOf('container_scrape_error')).toBe(0)
+  expect(valueOf('machine_cpu_cores')).toBeUndefined()
+  expect(valuesOf('container_memory_rss')[paths.app]).toEqual([3e7])
+  expect(context.logger.lines.map(({ message }) => message)).toEqual([
+    `${host.root}/proc/meminfo cannot be read: its metrics are missing`,
+  ])
+})
 
 test('a container that is gone gets stale markers, and its source is forgotten', async () => {
   await makeHost(unifiedHost([paths.app, paths.plain]))

@@ -20,6 +20,8 @@ import { chosenCollectors } from './collectors.ts'
 import type { ContainerConfig } from './config.ts'
 import { EndedContainers } from './ended-containers.ts'
 import { containersScraped, scrapeDuration, scrapeError, scrapeErrors } from './cycle-names.ts'
+import { Machine } from './machine/index.ts'
+import { specCollector } from './spec/index.ts'
 import { stateCollector } from './state/index.ts'
 import type { TrackedCgroup } from './tracked-cgroup.ts'
 import { TrackedCgroups } from './tracked-cgroups.ts'
@@ -41,6 +43,8 @@ export class ContainerReceiver implements Receiver {
   readonly #tracked: TrackedCgroups
   /** Undefined where nobody wants their states. */
   readonly #ended: EndedContainers | undefined
+  /** Undefined where nobody wants it. */
+  readonly #machine: Machine | undefined
   readonly #errorCounts = new Map<string, number>()
   #schedule: Schedule | undefined
   #hierarchies: Hierarchies | undefined
@@ -65,6 +69,8 @@ export class ContainerReceiver implements Receiver {
     })
     const tellsStates = this.#collectors.includes(stateCollector) && config.levels.includes('container')
     this.#ended = tellsStates ? new EndedContainers({ receiver: context.id, node }) : undefined
+    const tellsMachine = this.#collectors.includes(specCollector) && config.levels.includes('node')
+    this.#machine = tellsMachine ? new Machine(this.#files) : undefined
     this.#tracked = new TrackedCgroups({
       files: this.#files,
       names,
@@ -111,9 +117,9 @@ export class ContainerReceiver implements Receiver {
     batches.push(...this.#recordEnded(found))
     await this.#measureAll(batches, stopped)
     if (stopped.aborted) return
-    this.#problems.endCycle()
     const durationMs = clock.monotonic() - began
     batches.push(...this.#recordCycle(durationMs))
+    this.#problems.endCycle()
     collections.record({ source: 'cycle', durationMs, error: this.#reason })
     // Refused, it is a cycle left out: the engine counts it.
     this.#context.emit(batches)
@@ -235,6 +241,7 @@ export class ContainerReceiver implements Receiver {
       {},
       containers.reduce((count) => count + 1, 0),
     )
+    this.#machine?.record(facts, this.#context.clock.monotonic(), (error) => this.#noteProblem(error))
     return facts.end(this.#context.clock.now())
   }
 }

@@ -28,7 +28,7 @@ function namings(vocabulary: Vocabulary): { naming: Naming<string>; definition: 
 test.each([
   ['otel', /^(container|k8s\.pod|k8s\.node)\.[a-z0-9_.]+$/, /^[a-z_.]+$/],
   ['semconv', /^(container|k8s\.pod|k8s\.node|k8s\.container)\.[a-z_.]+$/, /^[a-z0-9_.]+$/],
-  ['prometheus', /^container_[a-z0-9_]+$/, /^[a-z_]+$/],
+  ['prometheus', /^(container|machine)_[a-z0-9_]+$/, /^[a-z_]+$/],
   ['vm', /^vm_container_[a-z0-9_]+$/, /^[a-z_]+$/],
 ] as const)('%s: names and attributes are in the form of the vocabulary', (vocabulary, name, attribute) => {
   for (const { naming, definition } of namings(vocabulary)) {

@@ -50,6 +50,7 @@ export const firstCgroup: Readonly<Record<string, string>> = {
   'cpuacct/cpuacct.stat': 'user 900\nsystem 350\n',
   'cpuacct/cpuacct.usage_percpu': '6500000000 6000000000 \n',
   'memory/cgroup.clone_children': '0\n',
+  'memory/cgroup.procs': '101\n102\n',
   'memory/memory.usage_in_bytes': '67108864\n',
   'memory/memory.max_usage_in_bytes': '71303168\n',
   'memory/memory.limit_in_bytes': '268435456\n',
@@ -115,9 +116,24 @@ export function hybridHost(paths: readonly string[]): Record<string, string> {
   return { ...firstHost(paths), '/sys/fs/cgroup/unified/cgroup.controllers': '\n' }
 }
 
+/** What a process sees of the network: an interface that has received so many bytes, and the loopback. */
+function netDev(received: string): string {
+  const headings =
+    'Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n'
+  return `${headings}  eth0: ${received} 10 1 2 0 0 0 0 2000 20 3 4 0 0 0 0\n    lo: 5 5${' 0'.repeat(14)}\n`
+}
+
 const hostFiles: Readonly<Record<string, string>> = {
   '/etc/hostname': 'node-7\n',
-  '/proc/stat': 'cpu  1200 30 560 90000 120 4 55 15 20 2\nbtime 1700000000\n',
+  '/etc/machine-id': '3d1219c7c4c5404aaa1f6d2a48adfda4\n',
+  '/proc/sys/kernel/random/boot_id': '3d119ad2-7bcc-434e-a0ec-c98308cfb5fe\n',
+  '/sys/class/dmi/id/product_uuid': 'a3b0d3c9-2f0f-4a52-9a5e-0d3c6e1f7a11\n',
+  '/proc/stat':
+    'cpu  1200 30 560 90000 120 4 55 15 20 2\ncpu0 700 18 295 45000 98 3 39 8 20 2\ncpu1 500 12 265 45000 22 1 16 7 0 0\nbtime 1700000000\n',
+  '/proc/cpuinfo':
+    'processor\t: 0\nphysical id\t: 0\ncore id\t\t: 0\n\nprocessor\t: 1\nphysical id\t: 0\ncore id\t\t: 0\n',
+  '/proc/1/net/dev': netDev('9000'),
+  '/proc/101/net/dev': netDev('1000'),
   '/proc/diskstats':
     ' 259       0 nvme0n1 1000 20 80000 1500 2000 40 160000 2500 3 3000 4100 50 6 700 80 90 110\n',
   '/proc/meminfo': 'MemTotal:       16000000 kB\nSwapTotal:       2000000 kB\nSwapFree:        1500000 kB\n',

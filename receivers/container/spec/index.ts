@@ -1,9 +1,10 @@
 import type { Collector } from '../collector.ts'
+import { machineNames } from '../machine/names.ts'
 import { cpuLimit, cpuPeriod, cpuQuota, cpuShares, memorySpec, specNames } from './names.ts'
 
-/** What a cgroup may use. */
+/** What a cgroup may use; the machine, which `Machine` records, is named with it. */
 export const specCollector: Collector = {
-  names: specNames,
+  names: [...specNames, ...machineNames],
   collect({ level, limits }, facts) {
     const { period, quota, shares } = limits.cpu
     if (period !== undefined) facts.record(cpuPeriod, { level }, period)
