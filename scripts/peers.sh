@@ -6,6 +6,8 @@ set -euo pipefail
 cache="${WEIR_PEERS_CACHE:-$HOME/.cache/weir-peers}"
 
 packages=(etcd-server prometheus prometheus-node-exporter containerd runc umoci podman busybox-static qemu-system-x86)
+# What networks and disks are spoiled with.
+packages+=(iproute2 iptables e2fsprogs)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
@@ -18,7 +20,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update --quiet=2
   apt-get install --yes --quiet=2 --no-install-recommends "${missing[@]}" >/dev/null
 fi
-for command in etcd prometheus promtool prometheus-node-exporter containerd runc umoci podman busybox qemu-system-x86_64; do
+for command in etcd prometheus promtool prometheus-node-exporter containerd runc umoci podman busybox qemu-system-x86_64 \
+  ip iptables mkfs.ext4; do
   command -v "$command" >/dev/null || { echo "peer $command is missing after the install" >&2; exit 1; }
 done
 

@@ -15,7 +15,8 @@ export type HeldSeries = ReadonlyMap<string, HeldSamples>
 /** A kind of real receiver. */
 export interface PeerKind {
   readonly command: string
-  readonly arguments: (folder: string, port: number) => readonly string[]
+  /** @param address to listen on, with its port */
+  readonly arguments: (folder: string, address: string) => readonly string[]
   /** What is under its URL of requests. */
   readonly writePath: string
   readonly readyPath: string
@@ -27,25 +28,41 @@ export interface PeerKind {
   readonly troubles: readonly string[]
 }
 
+/** Where a process runs. */
+export interface Place {
+  /** Its address. */
+  readonly host: string
+  /** The command, with arguments, that starts another one there. */
+  readonly enter: readonly string[]
+}
+
+const here: Place = { host: '127.0.0.1', enter: ['env'] }
+
 /** A real receiver of remote write, in a folder of its own. */
 export class RemoteWritePeer implements AsyncDisposable {
   readonly url: string
   readonly #kind: PeerKind
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>
-  readonly #port: number
+  readonly #command: readonly string[]
   #process: ChildProcess | undefined
   #output = ''
 
-  private constructor(kind: PeerKind, folder: Awaited<ReturnType<typeof temporaryFolder>>, port: number) {
+  private constructor(
+    kind: PeerKind,
+    folder: Awaited<ReturnType<typeof temporaryFolder>>,
+    { host, enter }: Place,
+    port: number,
+  ) {
+    const address = `${host}:${port}`
     this.#kind = kind
     this.#folder = folder
-    this.#port = port
-    this.url = `http://127.0.0.1:${port}`
+    this.#command = [...enter, kind.command, ...kind.arguments(folder.path, address)]
+    this.url = `http://${address}`
   }
 
   /** @param configuration of a Prometheus, which may scrape as well */
-  static async start(kind: PeerKind, configuration = 'global: {}\n'): Promise<RemoteWritePeer> {
-    const peer = new RemoteWritePeer(kind, await temporaryFolder(), await freePort())
+  static async start(kind: PeerKind, configuration = 'global: {}\n', place = here): Promise<RemoteWritePeer> {
+    const peer = new RemoteWritePeer(kind, await temporaryFolder(), place, await freePort())
     await writeFile(join(peer.#folder.path, 'prometheus.yml'), configuration)
     await peer.resume()
     return peer
@@ -57,9 +74,8 @@ export class RemoteWritePeer implements AsyncDisposable {
 
   /** Starts it, again after a kill with the data that it had. */
   async resume(): Promise<void> {
-    const child = spawn(this.#kind.command, this.#kind.arguments(this.#folder.path, this.#port), {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const [command = '', ...args] = this.#command
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-4000)))
     this.#process = child
@@ -126,10 +142,10 @@ export function keyOf(labels: Readonly<Record<string, string>>): string {
 export function prometheus(command: string, more: readonly string[] = []): PeerKind {
   return {
     command,
-    arguments: (folder, port) => [
+    arguments: (folder, address) => [
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
+      `--web.listen-address=${address}`,
       '--web.enable-remote-write-receiver',
       '--query.lookback-delta=5m',
       ...more,
@@ -163,9 +179,9 @@ export function prometheus(command: string, more: readonly string[] = []): PeerK
 export function victoriaMetrics(command: string): PeerKind {
   return {
     command,
-    arguments: (folder, port) => [
+    arguments: (folder, address) => [
       `-storageDataPath=${join(folder, 'data')}`,
-      `-httpListenAddr=127.0.0.1:${port}`,
+      `-httpListenAddr=${address}`,
       '-retentionPeriod=1y',
       '-inmemoryDataFlushInterval=1s',
     ],
