@@ -23,6 +23,7 @@ export const registry: Registry = {
   receiver: {
     container: async () => await import('../../receivers/container/index.ts'),
     hostmetrics: async () => await import('../../receivers/hostmetrics/index.ts'),
+    k8s_state: async () => await import('../../receivers/k8s_state/index.ts'),
     kubelet_stats: async () => await import('../../receivers/kubelet_stats/index.ts'),
     otlp: async () => await import('../../receivers/otlp/index.ts'),
     prometheus: async () => await import('../../receivers/prometheus/index.ts'),

@@ -32,6 +32,9 @@ export interface FactsOptions extends Subject {
   readonly enabled?: (name: string) => boolean | undefined
 }
 
+/** Where facts go: a recorder, or what keeps its samples in another way. */
+export type SampleSink = Pick<Recorder, 'record'>
+
 /** The values of a fact's dimensions. */
 export type Dimensions<Dimension extends string> = Readonly<Record<Dimension, string>>
 
@@ -52,15 +55,15 @@ const endOfInts = 2 ** 63
 
 /**
  * Writes measured facts into a recorder under the names that the chosen vocabularies have for them. A cycle is
- * `begin`, any number of `record`, and `end`.
+ * `begin`, any number of `record`, and `end`; of a sink without cycles, any number of `record`, and `flush`.
  */
-export class Facts {
-  #recorder: Recorder
+export class Facts<Sink extends SampleSink = Recorder> {
+  #recorder: Sink
   #subject: Subject
   readonly #options: FactsOptions
   readonly #names = new Map<AnyMetricDefinition, readonly Name[]>()
 
-  constructor(recorder: Recorder, options: FactsOptions) {
+  constructor(recorder: Sink, options: FactsOptions) {
     this.#recorder = recorder
     this.#subject = options
     this.#options = options
@@ -75,13 +78,13 @@ export class Facts {
    * Turns to another subject, whose samples have a recorder of their own; between cycles only. The names are worked out
    * once for all subjects, where many of one kind are measured.
    */
-  turnTo(recorder: Recorder, subject: Subject): void {
+  turnTo(recorder: Sink, subject: Subject): void {
     this.#recorder = recorder
     this.#subject = subject
   }
 
   /** Begins a cycle. */
-  begin(): void {
+  begin(this: Facts): void {
     this.#recorder.begin()
   }
 
@@ -105,9 +108,14 @@ export class Facts {
   }
 
   /** Ends a cycle; see `Recorder.end`. */
-  end(time: number, startTime?: number): Batch[] {
-    for (const names of this.#names.values()) for (const name of names) name.flush(this.#recorder)
+  end(this: Facts, time: number, startTime?: number): Batch[] {
+    this.flush()
     return this.#recorder.end(time, startTime)
+  }
+
+  /** Records what is a sum of several facts; `end` does it by itself. */
+  flush(): void {
+    for (const names of this.#names.values()) for (const name of names) name.flush(this.#recorder)
   }
 
   #namesOf(definition: AnyMetricDefinition): readonly Name[] {
@@ -175,7 +183,7 @@ class Name {
   }
 
   record(
-    { recorder, subject }: { recorder: Recorder; subject: Subject },
+    { recorder, subject }: { recorder: SampleSink; subject: Subject },
     dimensions: Dimensions<string>,
     value: number | bigint | Point,
   ): void {
@@ -207,7 +215,7 @@ class Name {
   }
 
   /** Records what was added up. */
-  flush(recorder: Recorder): void {
+  flush(recorder: SampleSink): void {
     if (this.#sums === undefined) return
     for (const { metric, attributes, value } of this.#sums.values())
       recorder.record(metric, attributes, value, this.#sampleOptions(value))

@@ -1,0 +1,190 @@
+import { hostname } from 'node:os'
+import { randomUUID } from 'node:crypto'
+import type { Receiver, ReceiverContext } from '#src/component/define.ts'
+import { every, type Schedule } from '#src/component/schedule.ts'
+import { acquireCluster, type HeldCluster } from '#src/kubernetes/clusters.ts'
+import { LeaseElection } from '#src/kubernetes/lease-election.ts'
+import type { Shard } from '#src/kubernetes/shard.ts'
+import { watchShard } from '#src/kubernetes/stateful-set-shard.ts'
+import type { Subscribed } from '#src/kubernetes/watches.ts'
+import type { Batch } from '#src/model/batch.ts'
+import { chosenVocabularies } from '#src/naming/vocabulary.ts'
+import { compileEnabled, type K8sStateConfig } from './config.ts'
+import type { LabelOptions } from './label-families.ts'
+import { ResourceState, type StateEvents } from './resource-state.ts'
+import { chosenResources } from './state-resources.ts'
+
+/** Changes that come together leave together. */
+const gatherMs = 100
+
+/** Tells the state of a cluster's objects. */
+export class K8sStateReceiver implements Receiver {
+  readonly #config: K8sStateConfig
+  readonly #context: ReceiverContext
+  #cluster: HeldCluster | undefined
+  #election: LeaseElection | undefined
+  #ownShard: Subscribed<unknown> | undefined
+  #states: readonly ResourceState[] = []
+  #schedule: Schedule | undefined
+  #cancelFlush: (() => void) | undefined
+  #duplicates = 0
+  readonly #troubled = new Set<string>()
+
+  constructor(config: K8sStateConfig, context: ReceiverContext) {
+    this.#config = config
+    this.#context = context
+  }
+
+  start(): void {
+    const { clock, collections, logger } = this.#context
+    const { interval } = this.#config
+    collections.intervalMs = interval
+    this.#schedule = every(clock, interval, async () => await this.#tick(), {
+      onError: (error) => {
+        logger.error('a cycle failed', { error })
+        this.#context.report('recoverable_error', error)
+      },
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelFlush?.()
+    await this.#schedule?.stop()
+    this.#ownShard?.close()
+    await this.#election?.stop()
+    for (const state of this.#states) state.stop()
+    this.#cluster?.release()
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#cluster === undefined) await this.#connect()
+    const { clock } = this.#context
+    const notSince = clock.monotonic() - this.#config.stale_after
+    for (const state of this.#states) {
+      const began = clock.monotonic()
+      this.#emit(() => state.all(clock.now(), notSince))
+      const durationMs = clock.monotonic() - began
+      this.#context.collections.record({ source: state.name, durationMs, error: state.reason })
+    }
+    this.#countDuplicates()
+  }
+
+  /** @throws {Error} that says what the options, the files or the environment lack; it is tried again with the next cycle */
+  async #connect(): Promise<void> {
+    const { sharding, leader_election: leader } = this.#config
+    const cluster = await acquireCluster(this.#config, this.#context)
+    this.#cluster = cluster
+    if (leader !== undefined) this.#elect(cluster, leader)
+    if (sharding === undefined) this.#watch(undefined)
+    else if (sharding.shard !== undefined)
+      this.#watch({ ordinal: sharding.shard, total: sharding.total_shards ?? 1 })
+    else this.#ownShard = watchShard(cluster.watches, ownPod(cluster), (shard) => this.#watch(shard))
+  }
+
+  #elect(
+    { api, namespace }: HeldCluster,
+    { lease_name: name, lease_namespace: own = namespace }: NonNullable<K8sStateConfig['leader_election']>,
+  ): void {
+    if (own === undefined) throw new Error('no namespace is known for the lease; set lease_namespace')
+    const { logger } = this.#context
+    this.#election = new LeaseElection({
+      api,
+      name,
+      namespace: own,
+      identity: `${hostname()}_${randomUUID()}`,
+      logger,
+      onChange: (leading) => logger.info(leading ? 'leads from now on' : 'leads no longer', { lease: name }),
+    })
+    this.#election.start()
+  }
+
+  /** Watches all that is wanted; what was watched before for another share is let go. */
+  #watch(shard: Shard | undefined): void {
+    const cluster = this.#cluster
+    if (cluster === undefined) return
+    const before = this.#states
+    const config = this.#config
+    const context = this.#context
+    const settings = {
+      receiver: context.id,
+      facts: { vocabularies: chosenVocabularies(config.naming), enabled: compileEnabled(config) },
+      labels: (resource: string) => labelOptions(config, resource),
+      namespaces: config.namespaces,
+      excludedNamespaces: new Set(config.exclude_namespaces),
+      shard,
+    }
+    this.#states = chosenResources(config.resources, config.exclude_resources).map((resource) => {
+      const { name } = resource.resource
+      const state: ResourceState = new ResourceState(resource, settings, {
+        ...this.#eventsOf(name),
+        synced: () => this.#emit(() => state.all(context.clock.now(), -Infinity)),
+      })
+      return state
+    })
+    for (const state of this.#states) state.start(cluster.watches)
+    for (const state of before) state.stop()
+  }
+
+  #eventsOf(name: string): Omit<StateEvents, 'synced'> {
+    const { logger } = this.#context
+    return {
+      changed: () => this.#flushSoon(),
+      trouble: (message) => {
+        this.#troubled.add(name)
+        this.#context.report('recoverable_error', new Error(message))
+      },
+      recovered: () => {
+        this.#troubled.delete(name)
+        if (this.#troubled.size === 0) this.#context.report('ok')
+      },
+      failed: ({ metadata }, error) =>
+        logger.error('an object could not be told', {
+          resource: name,
+          name: metadata.name,
+          ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+          error,
+        }),
+    }
+  }
+
+  #flushSoon(): void {
+    if (!this.#config.changes_at_once || this.#cancelFlush !== undefined) return
+    const { clock } = this.#context
+    this.#cancelFlush = clock.after(gatherMs, () => {
+      this.#cancelFlush = undefined
+      for (const state of this.#states) this.#emit(() => state.changes(clock.now()))
+    })
+  }
+
+  /** Emits if this one may, which is asked each time: a process that was stopped may have lost its lease meanwhile. */
+  #emit(batches: () => Batch[]): void {
+    if (this.#election?.leading === false) return
+    const made = batches()
+    if (made.length > 0) this.#context.emit(made)
+  }
+
+  #countDuplicates(): void {
+    const all = this.#states.reduce((sum, { duplicates }) => sum + duplicates, 0)
+    this.#context.ledger.dropped.add('duplicate_series', Math.max(0, all - this.#duplicates))
+    this.#duplicates = all
+  }
+}
+
+function ownPod({ namespace }: HeldCluster): { readonly namespace: string; readonly pod: string } {
+  const { POD_NAME: pod = hostname(), POD_NAMESPACE: own = namespace } = process.env
+  if (own === undefined)
+    throw new Error('sharding needs the namespace of this pod; set the variable POD_NAMESPACE')
+  return { namespace: own, pod }
+}
+
+function labelOptions(config: K8sStateConfig, resource: string): LabelOptions {
+  const allowed = (option: 'labels_allowlist' | 'annotations_allowlist'): readonly string[] => [
+    ...(config[option][resource] ?? []),
+    ...(config[option]['*'] ?? []),
+  ]
+  return {
+    labels: allowed('labels_allowlist'),
+    annotations: allowed('annotations_allowlist'),
+    bare: config.bare_labels,
+  }
+}

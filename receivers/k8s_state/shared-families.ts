@@ -1,0 +1,95 @@
+import type { V1OwnerReference } from '@kubernetes/client-node'
+import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
+import { family, type AddSample, type StateFamily } from './state-resource.ts'
+import { bool, seconds } from './values.ts'
+
+type AnyObject = ApiObject<object>
+
+/** When an object was made. */
+export function created(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'when the object was made, in Unix seconds',
+      source: 'metadata.creationTimestamp',
+      by: [],
+      prometheus: {
+        name: `${prefix}_created`,
+        kind: 'gauge',
+        description: 'Unix time of its creation.',
+      },
+    },
+    ({ metadata }) => seconds(metadata.creationTimestamp),
+  )
+}
+
+/** The version of what is wanted of an object. */
+export function generation(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'the version of its specification',
+      source: 'metadata.generation',
+      by: [],
+      prometheus: {
+        name: `${prefix}_metadata_generation`,
+        kind: 'gauge',
+        description: 'Sequence number of its wanted state.',
+      },
+    },
+    ({ metadata }) => metadata.generation ?? 0,
+  )
+}
+
+/** When an object was asked to go; only while it goes. */
+export function deletion(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'when it is to be gone, in Unix seconds',
+      source: 'metadata.deletionTimestamp',
+      by: [],
+      prometheus: {
+        name: `${prefix}_deletion_timestamp`,
+        kind: 'gauge',
+        description: 'Unix time at which it is to be gone; only while it is being deleted.',
+      },
+    },
+    ({ metadata }) => seconds(metadata.deletionTimestamp),
+  )
+}
+
+/** Whose an object is: a row for each owner, and one that says nobody where there is none. */
+export function owners(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'whose it is',
+      source: 'metadata.ownerReferences',
+      by: ['owner_kind', 'owner_name', 'owner_is_controller'],
+      prometheus: {
+        name: `${prefix}_owner`,
+        kind: 'gauge',
+        description: 'Whose it is.',
+        owner_kind: 'owner_kind',
+        owner_name: 'owner_name',
+        owner_is_controller: 'owner_is_controller',
+      },
+    },
+    ({ metadata }, add) => {
+      const references: readonly Wire<V1OwnerReference>[] = metadata.ownerReferences ?? []
+      for (const { kind, name, controller } of references)
+        add(1, { owner_kind: kind, owner_name: name, owner_is_controller: String(controller === true) })
+      if (references.length === 0) add(1, { owner_kind: '', owner_name: '', owner_is_controller: '' })
+    },
+  )
+}
+
+/** The three words in which the API tells whether something is so. */
+export const conditionStatuses = ['true', 'false', 'unknown'] as const
+
+/** A condition as three rows, of which one is 1. */
+export function addCondition<Dimension extends string>(
+  add: AddSample<Dimension>,
+  status: string,
+  dimensionsOf: (status: string) => Parameters<AddSample<Dimension>>[1],
+): void {
+  const said = status.toLowerCase()
+  for (const each of conditionStatuses) add(bool(each === said), dimensionsOf(each))
+}
