@@ -156,7 +156,7 @@ function valuesOf(name: string): Record<string, unknown[]> {
 
 test('a machine that cannot be read is one problem, and hides no container', async () => {
   await makeHost(unifiedHost([paths.app]))
-  await host.remove('/proc/meminfo')
+  await host.remove('/proc/cpuinfo')
   await start()
   const valueOf = (name: string): unknown =>
     context.next.samples.find((sample) => sample.name === name)?.value
@@ -165,8 +165,29 @@ test('a machine that cannot be read is one problem, and hides no container', asy
   expect(valueOf('machine_cpu_cores')).toBeUndefined()
   expect(valuesOf('container_memory_rss')[paths.app]).toEqual([3e7])
   expect(context.logger.lines.map(({ message }) => message)).toEqual([
-    `${host.root}/proc/meminfo cannot be read: its metrics are missing`,
+    `${host.root}/proc/cpuinfo cannot be read: its metrics are missing`,
   ])
+})
+
+test('open files and sockets are counted of real processes, where they are wanted', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await host.write(`/sys/fs/cgroup${paths.app}/cgroup.procs`, `${process.pid}\n`)
+  await host.link(`/proc/${process.pid}`, `/proc/${process.pid}`)
+  await start({ metrics: { container_sockets: { enabled: true } } })
+  expect(valuesOf('container_file_descriptors')[paths.app]?.[0]).toBeGreaterThan(2)
+  expect(valuesOf('container_sockets')[paths.app]?.[0]).toBeGreaterThanOrEqual(0)
+  await cycle()
+  const [first, second] = valuesOf('container_ulimits_soft')[paths.app] ?? []
+  expect(first).toBeGreaterThan(0)
+  expect(second).toBe(first)
+})
+
+test('processes of another PID namespace are not looked at', async () => {
+  await makeHost(unifiedHost([paths.app]))
+  await host.write(`/sys/fs/cgroup${paths.app}/cgroup.procs`, '0\n0\n')
+  await start()
+  expect(valuesOf('container_processes')[paths.app]).toEqual([2])
+  expect(valuesOf('container_file_descriptors')[paths.app]).toBeUndefined()
 })
 
 test('a container that is gone gets stale markers, and its source is forgotten', async () => {

@@ -178,10 +178,10 @@ export class ContainerReceiver implements Receiver {
     const { recorder, subject, level, cgroup, memory, owners, startTime } = tracked
     const facts = this.#facts
     const at = clock.monotonic()
-    const limits = tracked.limits(at, this.#config.use_cache ? cacheMs : 0)
+    const host = this.#files
+    const limits = tracked.limits(host, at, this.#config.use_cache ? cacheMs : 0)
     facts.turnTo(recorder, subject)
     facts.begin()
-    const host = this.#files
     const now = clock.now()
     const processes = (): readonly number[] =>
       innerProcesses(host, `${this.#hierarchies?.tree ?? ''}${tracked.found.path}`)

@@ -3,6 +3,8 @@ import type { FoundCgroup } from '#src/cgroup/cgroup-tree.ts'
 import type { ContainerIdentity } from '#src/containers/container-identity.ts'
 import { readCpuLimits } from '#src/cgroup/cpu-statistics.ts'
 import { readMemoryLimits } from '#src/cgroup/memory-statistics.ts'
+import { readRootMemoryLimits } from '#src/cgroup/root-memory.ts'
+import type { HostFiles } from '#src/host/host-files.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import type { Source } from '#src/model/source.ts'
 import type { Subject } from '#src/naming/facts.ts'
@@ -67,10 +69,14 @@ export class TrackedCgroup {
   }
 
   /** What it may use, as of at most `ageMs` ago. */
-  limits(at: number, ageMs: number): Limits {
+  limits(host: HostFiles, at: number, ageMs: number): Limits {
     if (this.#limits === undefined || at >= this.#limitsUntil) {
       this.cgroup.refresh()
-      this.#limits = { cpu: readCpuLimits(this.cgroup), memory: readMemoryLimits(this.cgroup) }
+      const isRoot = this.found.kind === 'root'
+      this.#limits = {
+        cpu: readCpuLimits(this.cgroup),
+        memory: isRoot ? readRootMemoryLimits(host) : readMemoryLimits(this.cgroup),
+      }
       this.#limitsUntil = at + ageMs
     }
     return this.#limits

@@ -4,6 +4,8 @@ import { parseKeyed, parseLimit, parseNumber } from './stat-text.ts'
 /** The tasks of a cgroup. */
 export interface ProcessStatistics {
   readonly processes: number | undefined
+  /** Their numbers, without those of other PID namespaces. */
+  readonly pids: readonly number[]
   readonly threads: number | undefined
   /** `undefined` where they are not limited. */
   readonly mostThreads: number | undefined
@@ -15,18 +17,15 @@ export interface ProcessStatistics {
 export function readProcesses(cgroup: CgroupFiles): ProcessStatistics {
   const threads = cgroup.read('pids', 'pids.current', parseNumber)
   const limit = cgroup.read('pids', 'pids.max', (text) => ({ limit: parseLimit(text) }))
+  const pids = cgroup.read('pids', 'cgroup.procs', (text) => text.split('\n').slice(0, -1).map(Number))
   return {
-    processes: cgroup.read('pids', 'cgroup.procs', countLines),
+    processes: pids?.length,
+    // A process of another namespace shows as 0.
+    pids: pids?.filter((pid) => pid > 0) ?? [],
     threads: threads === undefined ? undefined : Number(threads),
     mostThreads: limit?.limit,
     limited: limit !== undefined,
   }
-}
-
-function countLines(text: string): number {
-  let count = 0
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) count++
-  return count
 }
 
 /** The huge pages of one size that a cgroup has. */

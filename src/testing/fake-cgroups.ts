@@ -134,6 +134,8 @@ const hostFiles: Readonly<Record<string, string>> = {
     'processor\t: 0\nphysical id\t: 0\ncore id\t\t: 0\n\nprocessor\t: 1\nphysical id\t: 0\ncore id\t\t: 0\n',
   '/proc/1/net/dev': netDev('9000'),
   '/proc/101/net/dev': netDev('1000'),
+  '/proc/101/limits':
+    'Limit                     Soft Limit           Hard Limit           Units     \nMax open files            1024                 1048576              files     \n',
   '/proc/diskstats':
     ' 259       0 nvme0n1 1000 20 80000 1500 2000 40 160000 2500 3 3000 4100 50 6 700 80 90 110\n',
   '/proc/meminfo': 'MemTotal:       16000000 kB\nSwapTotal:       2000000 kB\nSwapFree:        1500000 kB\n',

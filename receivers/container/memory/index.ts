@@ -1,4 +1,5 @@
 import { readMemory, type MemoryStatistics } from '#src/cgroup/memory-statistics.ts'
+import { readRootSwap } from '#src/cgroup/root-memory.ts'
 import type { Facts } from '#src/naming/facts.ts'
 import type { MetricDefinition } from '#src/naming/metric.ts'
 import type { Collector, Measured } from '../collector.ts'
@@ -46,10 +47,12 @@ const failures: readonly (readonly [quantity: keyof MemoryStatistics, failure: s
 export const memoryCollector: Collector = {
   names: names.memoryNames,
   collect(measured, facts) {
-    const { level, cgroup, limits } = measured
-    const statistics = readMemory(cgroup)
+    const { level, cgroup, limits, host } = measured
+    const read = readMemory(cgroup)
     // Without a usage there is no memory controller here, and 0 would be a lie.
-    if (statistics.usage === undefined) return
+    if (read.usage === undefined) return
+    const statistics =
+      level === 'node' && read.swap === undefined ? { ...read, swap: readRootSwap(host) } : read
     for (const [quantity, definition] of asRead) {
       const value = statistics[quantity]
       if (value !== undefined) facts.record(definition, { level }, value)

@@ -60,4 +60,41 @@ export const threadsLimit = metric({
   },
 })
 
-export const processNames = [processes, threads, threadsLimit]
+export const openFiles = metric({
+  fact: 'files that the processes have open, without those of the cgroups below',
+  source: 'the size of /proc/PID/fd since Linux 6.2, before its entries',
+  by: ['level'],
+  prometheus: {
+    ...gauge,
+    name: 'container_file_descriptors',
+    description: 'Number of open file descriptors for the container.',
+  },
+})
+
+export const openSockets = metric({
+  fact: 'sockets among them; off, since each open file has to be asked for what it is',
+  source: 'links in /proc/PID/fd',
+  by: ['level'],
+  prometheus: {
+    ...gauge,
+    enabled: false,
+    name: 'container_sockets',
+    description: 'Number of open sockets for the container.',
+  },
+})
+
+export const openFilesLimit = metric({
+  fact: 'files that the first process of a container may have open, -1 where they are not limited',
+  source: '/proc/PID/limits, once a minute',
+  by: ['level', 'limit'],
+  prometheus: {
+    ...gauge,
+    where: { level: ['container', 'sandbox', 'plain'] },
+    name: 'container_ulimits_soft',
+    description:
+      'Soft ulimit values for the container root process. Unlimited if -1, except priority and nice',
+    limit: 'ulimit',
+  },
+})
+
+export const processNames = [processes, threads, threadsLimit, openFiles, openSockets, openFilesLimit]
