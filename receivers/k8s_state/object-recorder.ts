@@ -55,14 +55,14 @@ export class ObjectRecorder {
     this.#table.begin(before?.slots)
     const whole = this.#subjectOf(object, undefined)
     const facts = this.#facts
-    for (const { definition, read } of this.#families) {
+    for (const family of this.#families) {
       const add: AddSample<string> = (value, dimensions, part) => {
         if (value === undefined) return
         facts.turnTo(this.#table, part === undefined ? whole : this.#subjectOf(object, part))
         // The names of the dimensions are those of the definition, which `family` has seen to.
-        facts.record(definition as unknown as MetricDefinition, dimensions, value)
+        facts.record(family.definition as unknown as MetricDefinition, dimensions, value)
       }
-      read(object, add)
+      family.read(object, add)
     }
     this.#recordLabels(object, whole)
     facts.flush()
@@ -70,10 +70,10 @@ export class ObjectRecorder {
   }
 
   #recordLabels(object: KubernetesObject, subject: Subject): void {
-    for (const { definition, labels } of this.#labelFamilies) {
-      const prometheus = [...labels(object), ...(subject.constants?.prometheus ?? [])]
+    for (const family of this.#labelFamilies) {
+      const prometheus = [...family.labels(object), ...(subject.constants?.prometheus ?? [])]
       this.#facts.turnTo(this.#table, { ...subject, constants: { ...subject.constants, prometheus } })
-      this.#facts.record(definition, {}, 1)
+      this.#facts.record(family.definition, {}, 1)
     }
   }
 
@@ -84,7 +84,10 @@ export class ObjectRecorder {
     const own = [...place, label, name]
     const attributes = [
       ...(namespace === undefined ? [] : ['k8s.namespace.name', namespace]),
-      ...[`${attribute}.name`, name, `${attribute}.uid`, uid],
+      `${attribute}.name`,
+      name,
+      `${attribute}.uid`,
+      uid,
     ]
     const scopes: Partial<Record<Vocabulary, Scope>> = {}
     if (this.#vocabularies.has('otel')) {

@@ -44,9 +44,9 @@ export function family<Content>() {
     definition: NoInfer<MetricDefinition<Dimension>> & { readonly by: readonly Dimension[] },
     read: (object: Content, add: AddSample<NoInfer<Dimension>>) => number | undefined | void,
   ): StateFamily<Content> => ({
-    definition: metric<Dimension>(definition) as unknown as AnyMetricDefinition,
+    definition: metric<Dimension>(definition),
     read(object, add) {
-      const value = read(object, add as AddSample<Dimension>)
+      const value = read(object, add)
       if (typeof value === 'number') add(value, {})
     },
   })

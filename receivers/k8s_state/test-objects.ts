@@ -32,7 +32,9 @@ export function tell(
       const labelled = Object.entries(attributes).map(([key, each]) => `${key}=${JSON.stringify(each)}`)
       const scope = [...(batch.layout.series[batch.walk[index] ?? 0]?.resource.attributes ?? [])]
       const bearer =
-        scope.length === 0 ? '' : ` [${scope.map(([key, each]) => `${key}=${String(each)}`).join(', ')}]`
+        scope.length === 0
+          ? ''
+          : ` [${scope.map(([key, each]) => `${key}=${JSON.stringify(each)}`).join(', ')}]`
       return `${name}{${labelled.join(', ')}} ${value}${bearer}`
     }),
   )
