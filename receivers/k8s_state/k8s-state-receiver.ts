@@ -8,9 +8,11 @@ import type { Shard } from '#src/kubernetes/shard.ts'
 import { watchShard } from '#src/kubernetes/stateful-set-shard.ts'
 import type { Subscribed } from '#src/kubernetes/watches.ts'
 import type { Batch } from '#src/model/batch.ts'
+import type { FactsOptions } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
 import { compileEnabled, type K8sStateConfig } from './config.ts'
 import type { LabelOptions } from './label-families.ts'
+import { OwnCycle } from './own-cycle.ts'
 import { ResourceState, type StateEvents } from './resource-state.ts'
 import { chosenResources } from './state-resources.ts'
 
@@ -21,9 +23,12 @@ const gatherMs = 100
 export class K8sStateReceiver implements Receiver {
   readonly #config: K8sStateConfig
   readonly #context: ReceiverContext
+  readonly #facts: FactsOptions
+  readonly #own: OwnCycle
   #cluster: HeldCluster | undefined
   #election: LeaseElection | undefined
   #ownShard: Subscribed<unknown> | undefined
+  #shard: Shard | undefined
   #states: readonly ResourceState[] = []
   #schedule: Schedule | undefined
   #cancelFlush: (() => void) | undefined
@@ -33,6 +38,8 @@ export class K8sStateReceiver implements Receiver {
   constructor(config: K8sStateConfig, context: ReceiverContext) {
     this.#config = config
     this.#context = context
+    this.#facts = { vocabularies: chosenVocabularies(config.naming), enabled: compileEnabled(config) }
+    this.#own = new OwnCycle(context.id, this.#facts)
   }
 
   start(): void {
@@ -53,20 +60,38 @@ export class K8sStateReceiver implements Receiver {
     this.#ownShard?.close()
     await this.#election?.stop()
     for (const state of this.#states) state.stop()
+    this.#own.dispose()
     this.#cluster?.release()
   }
 
   async #tick(): Promise<void> {
     if (this.#cluster === undefined) await this.#connect()
     const { clock } = this.#context
+    const began = clock.monotonic()
+    this.#emitAll()
+    this.#emitOwn(clock.monotonic() - began)
+    this.#countDuplicates()
+  }
+
+  #emitAll(): void {
+    const { clock } = this.#context
     const notSince = clock.monotonic() - this.#config.stale_after
     for (const state of this.#states) {
       const began = clock.monotonic()
       this.#emit(() => state.all(clock.now(), notSince))
       const durationMs = clock.monotonic() - began
-      this.#context.collections.record({ source: state.name, durationMs, error: state.reason })
+      this.#context.collections.record({ source: state.resource.name, durationMs, error: state.reason })
     }
-    this.#countDuplicates()
+  }
+
+  #emitOwn(durationMs: number): void {
+    const cluster = this.#cluster
+    if (cluster === undefined) return
+    const { statistics } = cluster.api
+    const time = this.#context.clock.now()
+    this.#emit(() =>
+      this.#own.record({ time, durationMs, states: this.#states, statistics, shard: this.#shard }),
+    )
   }
 
   /** @throws {Error} that says what the options, the files or the environment lack; it is tried again with the next cycle */
@@ -93,7 +118,10 @@ export class K8sStateReceiver implements Receiver {
       namespace: own,
       identity: `${hostname()}_${randomUUID()}`,
       logger,
-      onChange: (leading) => logger.info(leading ? 'leads from now on' : 'leads no longer', { lease: name }),
+      onChange: (leading) => {
+        logger.info(leading ? 'leads from now on' : 'leads no longer', { lease: name })
+        if (leading) this.#emitAll()
+      },
     })
     this.#election.start()
   }
@@ -102,12 +130,13 @@ export class K8sStateReceiver implements Receiver {
   #watch(shard: Shard | undefined): void {
     const cluster = this.#cluster
     if (cluster === undefined) return
+    this.#shard = shard
     const before = this.#states
     const config = this.#config
     const context = this.#context
     const settings = {
       receiver: context.id,
-      facts: { vocabularies: chosenVocabularies(config.naming), enabled: compileEnabled(config) },
+      facts: this.#facts,
       labels: (resource: string) => labelOptions(config, resource),
       namespaces: config.namespaces,
       excludedNamespaces: new Set(config.exclude_namespaces),
@@ -117,7 +146,7 @@ export class K8sStateReceiver implements Receiver {
       const { name } = resource.resource
       const state: ResourceState = new ResourceState(resource, settings, {
         ...this.#eventsOf(name),
-        synced: () => this.#emit(() => state.all(context.clock.now(), -Infinity)),
+        known: () => this.#emit(() => state.all(context.clock.now(), -Infinity)),
       })
       return state
     })
@@ -125,7 +154,7 @@ export class K8sStateReceiver implements Receiver {
     for (const state of before) state.stop()
   }
 
-  #eventsOf(name: string): Omit<StateEvents, 'synced'> {
+  #eventsOf(name: string): Omit<StateEvents, 'known'> {
     const { logger } = this.#context
     return {
       changed: () => this.#flushSoon(),

@@ -18,10 +18,12 @@ function put(table: ObjectTable, name: string, rows: readonly Row[], before?: Ob
   return table.end()
 }
 
+const textsOf = (attributes: object): readonly unknown[] => Object.values(attributes)
+
 const lines = (batches: ReturnType<ObjectTable['all']>): string[] =>
   batches
     .flatMap(samplesOf)
-    .map(({ name, attributes, value }) => `${name} ${Object.values(attributes).join('/')} ${value}`)
+    .map(({ name, attributes, value }) => `${name} ${textsOf(attributes).join('/')} ${value}`)
 
 test('an object stands until it is recorded again, and what it no longer shows ends', () => {
   const table = new ObjectTable(new Source('k8s_state', 'pods'))

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
+import type { Resource } from '#src/kubernetes/resource.ts'
 import { isInShard, type Shard } from '#src/kubernetes/shard.ts'
 import type { Subscribed, Watches } from '#src/kubernetes/watches.ts'
 import type { Batch } from '#src/model/batch.ts'
@@ -24,8 +25,8 @@ export interface StateSettings {
 
 /** Who is told of what happens to a state. */
 export interface StateEvents {
-  /** All objects are known, for the first time. */
-  synced(): void
+  /** All objects are known: for the first time, or again after they were not told any more. */
+  known(): void
   /** There is something that the last batches did not say. */
   changed(): void
   trouble(message: string): void
@@ -44,7 +45,7 @@ interface Tracked {
 /** The state of all objects of one resource, as series. */
 export class ResourceState {
   readonly source: Source
-  readonly name: string
+  readonly resource: Resource
   readonly #resource: StateResource
   readonly #settings: StateSettings
   readonly #events: StateEvents
@@ -54,23 +55,29 @@ export class ResourceState {
   /** Whether all series were ended because the state is too old. */
   #isWithdrawn = false
   #reason: string | undefined
+  #objects = 0
 
   constructor(resource: StateResource, settings: StateSettings, events: StateEvents) {
-    this.name = resource.resource.name
-    this.source = new Source(settings.receiver, this.name)
+    this.resource = resource.resource
+    this.source = new Source(settings.receiver, this.resource.name)
     this.#resource = resource
     this.#settings = settings
     this.#events = events
     this.#table = new ObjectTable(this.source)
     this.#recorder = new ObjectRecorder(resource, this.#table, {
       facts: settings.facts,
-      labels: settings.labels(this.name),
+      labels: settings.labels(this.resource.name),
     })
   }
 
   /** Samples left out because their object had shown the series before. */
   get duplicates(): number {
     return this.#table.duplicates
+  }
+
+  /** Objects that are told. */
+  get objects(): number {
+    return this.#objects
   }
 
   /** Why it is not told as of now; undefined while it is. */
@@ -96,11 +103,12 @@ export class ResourceState {
         projection,
         set: (tracked, before) => this.#record(tracked, before),
         deleted: ({ recorded }) => {
+          this.#objects--
           this.#table.remove(recorded?.slots ?? [])
           this.#events.changed()
         },
         synced: () => {
-          if (this.synced) this.#events.synced()
+          if (this.synced) this.#events.known()
         },
         trouble: ({ reason, message }) => {
           this.#reason = reason
@@ -109,6 +117,7 @@ export class ResourceState {
         recovered: () => {
           this.#reason = undefined
           this.#events.recovered()
+          if (this.#isWithdrawn) this.#events.known()
         },
       }),
     )
@@ -156,6 +165,7 @@ export class ResourceState {
   #record(tracked: Tracked, before: Tracked | undefined): void {
     const { object } = tracked
     if (object === undefined) return
+    if (before === undefined) this.#objects++
     tracked.object = undefined
     tracked.recorded = before?.recorded
     try {
