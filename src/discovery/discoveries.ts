@@ -6,6 +6,8 @@ import type { Discovery } from './discovery.ts'
 import { DnsDiscovery, DnsOptions } from './dns-discovery.ts'
 import { FileDiscovery, FileOptions } from './file-discovery.ts'
 import { HttpDiscovery, HttpOptions } from './http-discovery.ts'
+import { KubernetesDiscovery } from './kubernetes/kubernetes-discovery.ts'
+import { KubernetesOptions } from './kubernetes/options.ts'
 import { StaticDiscovery } from './static-discovery.ts'
 import { TargetGroupOptions } from './target-group.ts'
 
@@ -41,6 +43,11 @@ const kinds = {
     config: DnsOptions,
     description: 'Targets that names stand for.',
     make: (options, surroundings) => new DnsDiscovery(options, surroundings),
+  }),
+  kubernetes_sd_configs: kind({
+    config: KubernetesOptions,
+    description: 'Targets that are objects of a cluster of Kubernetes.',
+    make: (options, surroundings) => new KubernetesDiscovery(options, surroundings),
   }),
 }
 

@@ -1,5 +1,6 @@
 import type { HttpClient } from '#src/http/client/http-client.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
+import { apiServerAccess, type ApiServerOptions } from './api-server.ts'
 import type { ClusterOptions } from './cluster-config.ts'
 import { serviceAccountAccess } from './service-account.ts'
 
@@ -19,9 +20,10 @@ export interface ClusterAccess {
  * @throws {Error} that says what is missing
  */
 export async function openCluster(
-  options: ClusterOptions,
+  options: ClusterOptions | ApiServerOptions,
   surroundings: ClientSurroundings,
 ): Promise<ClusterAccess> {
+  if ('server' in options) return apiServerAccess(options, surroundings)
   if (options.auth_type === 'serviceAccount') return serviceAccountAccess(surroundings)
   // What it needs of @kubernetes/client-node takes 86 MB and half a second: only here, and only now.
   const { kubeConfigAccess } = await import('./kube-config.ts')

@@ -1,6 +1,7 @@
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { ApiClient } from './api-client.ts'
+import type { ApiServerOptions } from './api-server.ts'
 import { ApiStatistics, clusterStatistics } from './api-statistics.ts'
 import { openCluster } from './cluster-access.ts'
 import type { ClusterOptions } from './cluster-config.ts'
@@ -35,7 +36,7 @@ const shared = new Map<string, Shared>()
  * @throws {Error} that says what the options, the files or the environment lack
  */
 export async function acquireCluster(
-  options: ClusterOptions,
+  options: ClusterOptions | ApiServerOptions,
   surroundings: ClientSurroundings,
 ): Promise<HeldCluster> {
   const key = fingerprintOf(options)
@@ -67,7 +68,10 @@ async function close(cluster: Promise<Cluster>): Promise<void> {
   api.close()
 }
 
-async function connect(options: ClusterOptions, surroundings: ClientSurroundings): Promise<Cluster> {
+async function connect(
+  options: ClusterOptions | ApiServerOptions,
+  surroundings: ClientSurroundings,
+): Promise<Cluster> {
   const access = await openCluster(options, surroundings)
   const statistics = new ApiStatistics()
   clusterStatistics.add(statistics)

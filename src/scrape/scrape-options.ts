@@ -110,7 +110,6 @@ export const refusedOptions = {
   gce_sd_configs: otherDiscovery,
   hetzner_sd_configs: otherDiscovery,
   ionos_sd_configs: otherDiscovery,
-  kubernetes_sd_configs: otherDiscovery,
   kuma_sd_configs: otherDiscovery,
   lightsail_sd_configs: otherDiscovery,
   linode_sd_configs: otherDiscovery,

@@ -1,5 +1,8 @@
 import { ConfigError, makeAll } from '#src/config/config-error.ts'
+import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { located } from '#src/config/located.ts'
+import { checkData } from '#src/config/schema-check.ts'
+import { viewOf } from '#src/config/schema-view.ts'
 import { Options, SecretText, Type, type Static } from '#src/config/schema.ts'
 import type { ClientSurroundings } from './client-surroundings.ts'
 import { compileCredentials, credentialsProperties, type CredentialsOptions } from './credentials-config.ts'
@@ -50,6 +53,20 @@ const Shape = Options(httpClientProperties)
 
 /** Those options, as the reader gives them. */
 export type HttpClientOptions = Static<typeof Shape>
+
+/** Those options alone, of options that they were spread into. */
+export function clientOptionsOf(options: HttpClientOptions): HttpClientOptions {
+  const own = Object.entries(options).filter(([name]) => name in httpClientProperties)
+  return Object.fromEntries(own) as HttpClientOptions
+}
+
+/** The names of those options that say something else than their defaults. */
+export function changedClientOptions(options: HttpClientOptions): string[] {
+  const defaults = checkData(viewOf(Shape), {}).data as Readonly<Record<string, unknown>>
+  return Object.entries(clientOptionsOf(options))
+    .filter(([name, value]) => fingerprintOf(value) !== fingerprintOf(defaults[name]))
+    .map(([name]) => name)
+}
 
 /** Headers that are made from other options; the ones that frame a message are refused by themselves. */
 const taken = new Set([
