@@ -39,9 +39,9 @@ export const Config = Options({
       "The name of the node. Unless given: the variable K8S_NODE_NAME or NODE_NAME, else the host's name.",
     default: '',
   }),
-  endpoints: Type.Array(Type.Enum(['summary', 'resource', 'cadvisor', 'probes']), {
+  endpoints: Type.Array(Type.Enum(['summary', 'resource', 'cadvisor', 'probes', 'metrics']), {
     description:
-      'What is asked for: `summary` (/stats/summary) is read into the facts of `naming`; `resource`, `cadvisor` and `probes` (/metrics/...) are scraped as they are.',
+      'What is asked for: `summary` (/stats/summary) is read into the facts of `naming`; `resource`, `cadvisor` and `probes` (/metrics/...), and `metrics` (/metrics, what the kubelet tells of itself and of volumes) are scraped as they are.',
     default: ['summary'],
     uniqueItems: true,
     minItems: 1,

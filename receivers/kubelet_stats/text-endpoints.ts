@@ -14,6 +14,7 @@ export const textPaths = {
   resource: '/metrics/resource',
   cadvisor: '/metrics/cadvisor',
   probes: '/metrics/probes',
+  metrics: '/metrics',
 } as const
 
 /** Bytes of an exposition at most: `/metrics/cadvisor` of 500 containers has 6 MiB. */

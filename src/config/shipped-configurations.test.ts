@@ -10,6 +10,7 @@ async function findingsOf(file: string): Promise<string[]> {
 
 const examples = [
   'docs/configuration.md',
+  'docs/dashboards.md',
   'docs/queue.md',
   ...globSync('{receivers,processors,exporters,src/extensions}/*/README.md'),
 ].flatMap((readme) =>
