@@ -55,10 +55,11 @@ export class ObjectRecorder {
     this.#table.begin(before?.slots)
     const whole = this.#subjectOf(object, undefined)
     const facts = this.#facts
+    const parts = new Map<ObjectPart, Subject>()
     for (const family of this.#families) {
       const add: AddSample<string> = (value, dimensions, part) => {
         if (value === undefined) return
-        facts.turnTo(this.#table, part === undefined ? whole : this.#subjectOf(object, part))
+        facts.turnTo(this.#table, part === undefined ? whole : this.#partOf(object, part, parts))
         // The names of the dimensions are those of the definition, which `family` has seen to.
         facts.record(family.definition as unknown as MetricDefinition, dimensions, value)
       }
@@ -77,6 +78,12 @@ export class ObjectRecorder {
     }
   }
 
+  #partOf(object: KubernetesObject, part: ObjectPart, known: Map<ObjectPart, Subject>): Subject {
+    let subject = known.get(part)
+    if (subject === undefined) known.set(part, (subject = this.#subjectOf(object, part)))
+    return subject
+  }
+
   #subjectOf(object: KubernetesObject, part: ObjectPart | undefined): Subject {
     const { name, namespace, uid } = object.metadata
     const { label, attribute, labelsUid, labels, otelAttributes, semconvAttributes } = this.#resource
@@ -91,18 +98,23 @@ export class ObjectRecorder {
     ]
     const scopes: Partial<Record<Vocabulary, Scope>> = {}
     if (this.#vocabularies.has('otel')) {
-      const more = [...(otelAttributes?.(object) ?? []), ...(part?.otel ?? [])]
+      const more = [...(otelAttributes?.(object) ?? []), ...(part?.otel?.() ?? [])]
       const resource = makeResource([...attributes, ...more])
       scopes.otel = this.#kept(makeScope(resource, { name: collectorScope }))
     }
     if (this.#vocabularies.has('semconv')) {
-      const more = [...(semconvAttributes?.(object) ?? []), ...(part?.semconv ?? [])]
+      const more = [...(semconvAttributes?.(object) ?? []), ...(part?.semconv?.() ?? [])]
       const resource = makeResource([...attributes, ...more])
       scopes.semconv = this.#kept(makeScope(resource, { name: 'weir/k8s_state', schemaUrl: semconvSchema }))
     }
     return {
       constants: {
-        prometheus: [...own, ...(labelsUid === true ? ['uid', uid] : []), ...(labels?.(object) ?? [])],
+        prometheus: [
+          ...own,
+          ...(labelsUid === true ? ['uid', uid] : []),
+          ...(labels?.(object) ?? []),
+          ...(part?.prometheus ?? []),
+        ],
         vm: own,
       },
       scopes,

@@ -4,11 +4,16 @@ import type { AttributeList } from '#src/model/attribute-set.ts'
 import type { Dimensions } from '#src/naming/facts.ts'
 import { metric, type AnyMetricDefinition, type MetricDefinition } from '#src/naming/metric.ts'
 
-/** A part of an object that OpenTelemetry's vocabularies take for a resource of its own: a container of a pod. */
+/**
+ * What a sample says beside its dimensions: the part of an object that it is of, which OpenTelemetry's vocabularies take for a
+ * resource of its own as they do a container of a pod, or labels whose names the object gives. Key, value, key, value.
+ */
 export interface ObjectPart {
-  /** Resource attributes beside those of the object: key, value, key, value. */
-  readonly otel?: AttributeList
-  readonly semconv?: AttributeList
+  /** Labels beside those of the object. */
+  readonly prometheus?: AttributeList
+  /** Resource attributes beside those of the object; asked for once an object, where families give the same part. */
+  otel?(): AttributeList
+  semconv?(): AttributeList
 }
 
 /**
