@@ -1,4 +1,5 @@
 import { defineExporter } from '#src/component/define.ts'
+import { kubeletAccess } from '#src/kubelet/client-config.ts'
 import { checkConfig, Config } from './config.ts'
 import { KubeletExporter } from './kubelet-exporter.ts'
 
@@ -10,6 +11,7 @@ export default defineExporter({
     'Serves CPU and memory of a node, its pods and containers as a kubelet does, for metrics-server.',
   config: Config,
   validate: checkConfig,
+  access: ({ pods }) => (pods === undefined ? [] : kubeletAccess(pods, ['pods'])),
   pulling: true,
 
   create(config, context) {

@@ -1,6 +1,7 @@
 import { systemClock } from '#src/component/clock.ts'
 import { defineReceiver } from '#src/component/define.ts'
 import { makeAll } from '#src/config/config-error.ts'
+import { kubeletAccess } from '#src/kubelet/client-config.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
 import { checkMetrics, Config } from './config.ts'
 import { ContainerReceiver } from './container-receiver.ts'
@@ -22,5 +23,6 @@ export default defineReceiver({
       },
     )
   },
+  access: ({ kubelet }) => (kubelet === undefined ? [] : kubeletAccess(kubelet, ['pods'])),
   create: (config, context) => new ContainerReceiver(config, context, makeNames(config, context)),
 })

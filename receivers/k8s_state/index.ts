@@ -1,4 +1,5 @@
 import { defineReceiver } from '#src/component/define.ts'
+import { accessOf } from './access.ts'
 import { compileEnabled, Config } from './config.ts'
 import { K8sStateReceiver } from './k8s-state-receiver.ts'
 
@@ -9,5 +10,6 @@ export default defineReceiver({
   description: "Tells the state of a Kubernetes cluster's objects.",
   config: Config,
   validate: (config) => void compileEnabled(config),
+  access: accessOf,
   create: (config, context) => new K8sStateReceiver(config, context),
 })

@@ -2,7 +2,13 @@ import { systemClock } from '#src/component/clock.ts'
 import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
 import { nearestName } from '#src/config/nearest-name.ts'
 import { Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
-import { compileKubeletClient, kubeletClientProperties, nodeNameOf } from '#src/kubelet/client-config.ts'
+import {
+  compileKubeletClient,
+  kubeletAccess,
+  kubeletClientProperties,
+  nodeNameOf,
+} from '#src/kubelet/client-config.ts'
+import type { AccessRule } from '#src/kubernetes/access-rule.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
@@ -83,6 +89,16 @@ export type KubeletStatsConfig = Static<typeof Config>
 /** How long one answer may take, in milliseconds. */
 export function timeoutOf({ timeout, collection_interval: intervalMs }: KubeletStatsConfig): number {
   return Math.min(intervalMs, timeout > 0 ? timeout : longestTimeoutMs)
+}
+
+/** What must be allowed to ask the kubelet for what the options choose. */
+export function accessOf(config: KubeletStatsConfig): AccessRule[] {
+  const { endpoints, extra_metadata_labels: labels } = config
+  return kubeletAccess(config, [
+    ...(endpoints.includes('summary') ? ['stats'] : []),
+    ...(endpoints.some((endpoint) => endpoint !== 'summary') ? ['metrics'] : []),
+    ...(labels.length > 0 ? ['pods'] : []),
+  ])
 }
 
 /** Throws a `ConfigError` with all that the schema cannot say. */

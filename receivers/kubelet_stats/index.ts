@@ -1,5 +1,5 @@
 import { defineReceiver } from '#src/component/define.ts'
-import { checkOptions, Config } from './config.ts'
+import { accessOf, checkOptions, Config } from './config.ts'
 import { KubeletStatsReceiver } from './kubelet-stats-receiver.ts'
 
 /** Asks a kubelet for the statistics of its node, pods, containers and volumes. */
@@ -9,5 +9,6 @@ export default defineReceiver({
   description: 'Asks a kubelet for the statistics of its node, pods, containers and volumes.',
   config: Config,
   validate: checkOptions,
+  access: accessOf,
   create: (config, context) => new KubeletStatsReceiver(config, context),
 })

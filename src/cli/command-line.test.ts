@@ -13,6 +13,11 @@ test.each<[string, object]>([
   ['print-config --config a', { command: 'print-config', format: 'yaml', reveal: false }],
   ['print-config --config a --redacted', { command: 'print-config', reveal: false }],
   ['print-config --config a --unredacted --format json', { format: 'json', reveal: true }],
+  ['rbac --config a', { command: 'rbac', account: { name: 'weir', namespace: 'default' } }],
+  [
+    'rbac --config a --name agent-2 --namespace monitoring',
+    { account: { name: 'agent-2', namespace: 'monitoring' } },
+  ],
   ['components', { command: 'components' }],
   ['schema', { command: 'schema' }],
   ['help', { command: 'help' }],
@@ -51,6 +56,15 @@ test.each([
   ['schema --config a', 'weir schema takes no --config'],
   ['run --config a --format json', 'weir run takes no --format'],
   ['print-config --config a --format toml', '--format is yaml or json, not "toml"'],
+  [
+    'rbac --config a --name Weir',
+    '--name is a name of Kubernetes: small letters, digits and "-", 63 at most, not "Weir"',
+  ],
+  [
+    `rbac --config a --namespace ${'n'.repeat(64)}`,
+    `--namespace is a name of Kubernetes: small letters, digits and "-", 63 at most, not "${'n'.repeat(64)}"`,
+  ],
+  ['validate --config a --namespace a', 'weir validate takes no --namespace'],
   ['print-config --config a --redacted --unredacted', '--redacted and --unredacted contradict each other'],
 ])('weir %s is refused', (line, message) => {
   const read = (): unknown => readCommandLine(line.split(' ').filter((word) => word !== ''))

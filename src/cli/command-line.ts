@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nearestName } from '#src/config/nearest-name.ts'
+import type { Account } from '#src/kubernetes/access-rule.ts'
 
 /** The options of all commands, as `parseArgs` takes them. */
 const options = {
@@ -9,6 +10,8 @@ const options = {
   redacted: { type: 'boolean' },
   unredacted: { type: 'boolean' },
   format: { type: 'string' },
+  name: { type: 'string' },
+  namespace: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
@@ -22,6 +25,7 @@ const commands = {
   run: reading,
   validate: reading,
   'print-config': [...reading, 'redacted', 'unredacted', 'format'],
+  rbac: [...reading, 'name', 'namespace'],
   schema: [],
   components: [],
   help: [],
@@ -41,12 +45,17 @@ export interface Invocation {
   readonly format: 'yaml' | 'json'
   /** Whether secrets are printed. */
   readonly reveal: boolean
+  /** Who Weir is in a cluster of Kubernetes. */
+  readonly account: Account
 }
 
 /** A command line that cannot be understood; the message says what to do about it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** What Kubernetes lets a namespace be called, and an account too. */
+const kubernetesName = /^(?!-)[a-z0-9-]{0,62}[a-z0-9]$/
 
 type Token = NonNullable<ReturnType<typeof parse>['tokens']>[number]
 type OptionToken = Extract<Token, { readonly kind: 'option' }>
@@ -86,6 +95,7 @@ export function readCommandLine(args: readonly string[]): Invocation {
     strict: values.strict === true,
     format,
     reveal: values.unredacted === true,
+    account: accountOf(values.name, values.namespace),
   })
 }
 
@@ -95,7 +105,27 @@ function parse(args: readonly string[]) {
 }
 
 function invocation(command: CommandName, given: Partial<Invocation> = {}): Invocation {
-  return { command, files: [], sets: [], strict: false, format: 'yaml', reveal: false, ...given }
+  return {
+    command,
+    files: [],
+    sets: [],
+    strict: false,
+    format: 'yaml',
+    reveal: false,
+    account: accountOf(undefined, undefined),
+    ...given,
+  }
+}
+
+function accountOf(name: unknown, namespace: unknown): Account {
+  const account = { name: stringOf(name) ?? 'weir', namespace: stringOf(namespace) ?? 'default' }
+  for (const [option, text] of Object.entries(account)) {
+    if (!kubernetesName.test(text))
+      throw new UsageError(
+        `--${option} is a name of Kubernetes: small letters, digits and "-", 63 at most, not "${text}"`,
+      )
+  }
+  return account
 }
 
 function checkOption(token: OptionToken, args: readonly string[]): void {

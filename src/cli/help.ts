@@ -5,11 +5,12 @@ export const helpText = `Weir collects metrics, changes them on the way, and han
   weir validate --config FILE   find every mistake in it, and start nothing
   weir print-config --config FILE
                                 print it merged, with every default filled in
+  weir rbac --config FILE       print the Kubernetes roles that it needs
   weir components               list the components of this build
   weir schema                   print the JSON Schema of a file, for editors
   weir help | --version
 
-Options of run, validate and print-config:
+Options of run, validate, print-config and rbac:
   --config FILE     a file, or yaml:TEXT; several are merged, and the later wins
   --set A.B=VALUE   set one value, over all files
   --strict          unset variables are mistakes, not warnings
@@ -17,6 +18,10 @@ Options of run, validate and print-config:
 Options of print-config:
   --unredacted      print secrets too; they are [REDACTED] otherwise
   --format FORMAT   yaml (the default) or json
+
+Options of rbac:
+  --name NAME       of the service account and its roles: weir
+  --namespace NAME  where Weir runs: default
 
 While it runs:
   SIGHUP            read the configuration again; so does POST /-/reload on

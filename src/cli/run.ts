@@ -20,6 +20,10 @@ const commands: Readonly<
     const { printConfig } = await import('./print-config.ts')
     return await printConfig(invocation, console)
   },
+  async rbac(invocation, console) {
+    const { rbac } = await import('./rbac.ts')
+    return await rbac(invocation, console)
+  },
   async schema(_, console) {
     const { editorSchema } = await import('#src/config/editor-schema.ts')
     return print(`${JSON.stringify(await editorSchema(), undefined, 2)}\n`, console)

@@ -1,25 +1,17 @@
 import type { Configuration } from '#src/config/configuration.ts'
-import { readConfiguration } from '#src/config/read-configuration.ts'
-import { dryRun } from '#src/pipeline/dry-run.ts'
 import { exitStatus } from '#src/pipeline/exit-status.ts'
 import { planThreads } from '#src/pipeline/workers/thread-plan.ts'
+import { checkConfiguration } from './checked-configuration.ts'
 import type { Invocation } from './command-line.ts'
 import type { Console } from './console.ts'
-import { printFindings, verdict } from './verdict.ts'
+import { verdict } from './verdict.ts'
 
 /** Finds every mistake of a configuration: reads it, and makes every component without starting it. */
-export async function validate({ files, sets, strict }: Invocation, console: Console): Promise<number> {
-  const reading = await readConfiguration({ files, sets, strict, environment: console.environment })
-  const { configuration } = reading
-  const findings = [...reading.findings]
-  if (configuration !== undefined) {
-    for (const { component, error } of dryRun(configuration))
-      findings.push(...reading.locate(component, error))
-  }
-  printFindings(findings, console)
+export async function validate(invocation: Invocation, console: Console): Promise<number> {
+  const { configuration, findings, good } = await checkConfiguration(invocation, console)
   if (configuration !== undefined) tellThreads(configuration, console)
   console.out(verdict(findings))
-  return findings.some(({ severity }) => severity === 'error') ? exitStatus.failed : exitStatus.done
+  return good ? exitStatus.done : exitStatus.failed
 }
 
 /** Says of each pipeline in which threads it runs, where workers are asked for. */

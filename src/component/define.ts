@@ -1,4 +1,5 @@
 import type { Static, TSchema } from '#src/config/schema.ts'
+import type { AccessRule, Account } from '#src/kubernetes/access-rule.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
@@ -166,6 +167,13 @@ interface Definition<Kind extends ComponentKind, Schema extends TSchema, Context
   readonly config: Schema
   /** What the schema cannot say about the options; throws a `ConfigError`. Called before `create`, also by `validate`. */
   validate?(config: Static<Schema>): void
+  /**
+   * What an instance with these options must be allowed to do at the API server of Kubernetes, for `weir rbac`. It asks no
+   * server.
+   *
+   * @param account who it is there
+   */
+  access?(config: Static<Schema>, account: Account): readonly AccessRule[]
   /** Makes one instance; throws a `ConfigError` where the options do not go together. No I/O. */
   create(config: Static<Schema>, context: Context): Made
 }

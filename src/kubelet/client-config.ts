@@ -7,6 +7,7 @@ import { schemeCredentials } from '#src/http/client/credentials.ts'
 import { FileText } from '#src/http/client/file-text.ts'
 import { HttpClient } from '#src/http/client/http-client.ts'
 import { TlsSource } from '#src/http/client/tls-source.ts'
+import type { AccessRule } from '#src/kubernetes/access-rule.ts'
 import { KubeletClient } from './client.ts'
 
 /** Where Kubernetes puts what a pod proves itself with. */
@@ -93,6 +94,20 @@ export function compileKubeletClient(
     redirects: 'never',
   })
   return new KubeletClient(client, { base, authType })
+}
+
+/**
+ * What must be allowed to ask a kubelet, which asks the API server whether it is. Who shows a certificate, or nothing, is nobody
+ * whom an account's roles could be about.
+ *
+ * @param parts the subresources of nodes: `stats`
+ */
+export function kubeletAccess(
+  { auth_type: authType }: KubeletClientOptions,
+  parts: readonly string[],
+): AccessRule[] {
+  if (authType !== 'serviceAccount') return []
+  return parts.map((part) => ({ group: '', resource: `nodes/${part}`, verbs: ['get'] }))
 }
 
 /** The name of this node where the configuration does not say it. */

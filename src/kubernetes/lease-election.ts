@@ -1,6 +1,7 @@
 import type { Clock } from '#src/component/clock.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import { describeError } from '#src/telemetry/log-value.ts'
+import type { AccessRule } from './access-rule.ts'
 import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
 import type { KubernetesObject } from './object.ts'
@@ -12,6 +13,17 @@ export const leases: Resource = {
   version: 'v1',
   name: 'leases',
   namespaced: true,
+}
+
+const leaseVerbs = ['get', 'create', 'update']
+
+/** What must be allowed to take part in an election. What is yet to be made has no name that a rule could be about. */
+export function leaseAccess(namespace: string, name: string): AccessRule[] {
+  const { group, name: resource } = leases
+  return [
+    { group, resource, verbs: leaseVerbs.filter((verb) => verb !== 'create'), namespace, name },
+    { group, resource, verbs: ['create'], namespace },
+  ]
 }
 
 /** Those of Kubernetes' own controllers, in milliseconds. */
@@ -215,9 +227,7 @@ export class LeaseElection {
   #failed(error: unknown): void {
     const { logger } = this.#settings
     const forbidden = error instanceof ApiError && error.code === 403
-    const advice = forbidden
-      ? `; add the rule ${ruleFor(leases, ['get', 'create', 'update'])} to its Role`
-      : ''
+    const advice = forbidden ? `; add the rule ${ruleFor(leases, leaseVerbs)} to its Role` : ''
     if (!this.#failing)
       logger.warn('the lease cannot be asked for', {
         ...this.#fields(),

@@ -1,4 +1,5 @@
 import { ClientError } from '#src/http/client/client-error.ts'
+import { watchVerbs } from './access-rule.ts'
 import type { ApiClient } from './api-client.ts'
 import { ApiError } from './api-error.ts'
 import { resourceName, ruleFor, type Resource } from './resource.ts'
@@ -81,7 +82,7 @@ function retryOfAnswer(error: ApiError, resource: Resource, server: string): Ret
         ...plain,
         reason,
         afterMs: onceAMinuteMs,
-        message: `${message}; add the rule ${ruleFor(resource, ['list', 'watch'])} to its Role or ClusterRole`,
+        message: `${message}; add the rule ${ruleFor(resource, watchVerbs)} to its Role or ClusterRole`,
       }
     case 404:
       return {
