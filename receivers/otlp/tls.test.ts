@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { credentials, status } from '@grpc/grpc-js'
 import { beforeAll, expect, test } from 'vitest'
 import { CertificateMaker, type Certificate } from '#src/testing/certificates.ts'
@@ -14,6 +15,7 @@ let folder: string
 let authority: Certificate
 let other: Certificate
 let user: Certificate
+let expired: Certificate
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weir-otlp-in-'))
   const maker = new CertificateMaker(folder)
@@ -21,6 +23,7 @@ beforeAll(async () => {
   await maker.make('server', { authority })
   other = await maker.make('other')
   user = await maker.make('user', { authority })
+  expired = await maker.make('expired', { authority, to: '20210101000000Z' })
   return async () => await rm(folder, { recursive: true })
 })
 
@@ -48,6 +51,34 @@ test('68: gRPC over TLS lets in who shows a certificate of the authority, where 
   expect(await codeOf(mutual.grpcEndpoint, authority, user)).toBe(status.OK)
   expect(await codeOf(mutual.grpcEndpoint, authority, other)).toBe(status.UNAVAILABLE)
   expect(await codeOf(mutual.grpcEndpoint, authority)).toBe(status.UNAVAILABLE)
+})
+
+test('68: the log says what is wrong with the certificate of a client that is refused', async () => {
+  const tls = {
+    cert_file: file('server.crt'),
+    key_file: file('server.key'),
+    client_ca_file: file('authority.crt'),
+  }
+  await using receiver = await TestReceiver.start({ grpc: { tls }, http: { tls } })
+  const { port } = new URL(receiver.httpUrl)
+  const { lines } = receiver.context.logger
+  const cases = [
+    [undefined, 'a client was refused: it showed no certificate'],
+    [other, 'a client was refused: it showed a certificate that it signed itself'],
+    [expired, 'a client was refused: it showed a certificate that has expired'],
+  ] as const
+  for (const [shown, message] of cases) {
+    lines.length = 0
+    expect(await codeOf(receiver.grpcEndpoint, authority, shown)).toBe(status.UNAVAILABLE)
+    const socket = connect({ port: Number(port), ca: authority.cert, ...shown })
+    await new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve))
+    await expect
+      .poll(
+        () => new Set(lines.filter((line) => line.message === message).map(({ fields }) => fields['server'])),
+      )
+      .toEqual(new Set(['otlp receiver (gRPC)', 'otlp receiver (HTTP)']))
+    expect(lines.every(({ level }) => level === 'warn')).toBe(true)
+  }
 })
 
 test('68: new connections of gRPC use certificates that changed', async () => {

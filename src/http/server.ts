@@ -7,12 +7,14 @@ import {
 } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { once } from 'node:events'
+import { TLSSocket } from 'node:tls'
 import { systemClock, type Clock } from '#src/component/clock.ts'
 import type { Logger } from '#src/telemetry/logger.ts'
 import { compileAuthentication, FailureLimit, type Authentication } from './authentication.ts'
 import { limitConnections } from './connection-limit.ts'
 import { sendText } from './content-encoding.ts'
 import { formatEndpoint, parseEndpoint, type Endpoint } from './endpoint.ts'
+import { handshakeFailureLogger } from './handshake-failure.ts'
 import { listen } from './listen.ts'
 import type { AuthenticationConfig, ServerConfig, ServerTlsConfig } from './server-config.ts'
 import { openServerTls } from './tls-files.ts'
@@ -53,6 +55,11 @@ export interface ServerSettings {
   readonly name: string
   readonly tls?: ServerTlsConfig | undefined
   readonly auth?: AuthenticationConfig | undefined
+  /**
+   * Whether a client whose certificate an authority of `client_ca_file` signed needs no credentials, and one with credentials no
+   * certificate, as at a kubelet. Otherwise, where both are asked for, both are needed.
+   */
+  readonly eitherProof?: boolean
   /** Sees each request first, and may answer it, without authentication: then it returns true. */
   readonly before?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   /** Paths that are answered without authentication. */
@@ -101,10 +108,16 @@ export async function startServer(settings: ServerSettings): Promise<RunningServ
   } else {
     const files = await openServerTls(tls, logger, clock)
     const secure = createSecureServer(
-      { ...options, ...files.context, handshakeTimeout: limits.headersTimeoutMs },
+      {
+        ...options,
+        ...files.context,
+        // Who has no certificate of use gets as far as to show credentials.
+        ...(asksEither(settings) ? { rejectUnauthorized: false } : {}),
+        handshakeTimeout: limits.headersTimeoutMs,
+      },
       listener,
     )
-    secure.on('tlsClientError', (error) => logger.debug('a TLS handshake failed', { error: error.message }))
+    secure.on('tlsClientError', handshakeFailureLogger(logger, { server: settings.name }))
     endWatch = files.watch((context) => secure.setSecureContext(context))
     server = secure
   }
@@ -161,10 +174,17 @@ export function serverSettings(
   }
 }
 
+/** Whether a certificate or credentials are asked for, and one of them will do. */
+function asksEither({ eitherProof = false, auth, tls }: ServerSettings): boolean {
+  const asksCredentials = compileAuthentication(auth ?? {}) !== undefined
+  return eitherProof && asksCredentials && tls?.client_ca_file !== undefined
+}
+
 /** Wraps the handler in authentication, the deadline of an answer, and a net for what it throws. */
 function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): RequestListener {
   const { handler, logger, before, openPaths = [], headers = {} } = settings
   const isLetIn = compileAuthentication(settings.auth ?? {})
+  const certificateSuffices = asksEither(settings)
   const failures = new FailureLimit()
 
   return function answer(request, response) {
@@ -177,7 +197,10 @@ function guard(settings: ServerSettings, limits: ServerLimits, clock: Clock): Re
     response.once('close', () => clearTimeout(deadline))
     if (before?.(request, response) === true) return
     const path = request.url?.split('?', 1)[0] ?? ''
-    if (isLetIn !== undefined && !openPaths.includes(path) && !admit(isLetIn, request, response)) return
+    const { socket } = request
+    const isKnown = certificateSuffices && socket instanceof TLSSocket && socket.authorized
+    const isOpen = isLetIn === undefined || isKnown || openPaths.includes(path)
+    if (!isOpen && !admit(isLetIn, request, response)) return
     void run(request, response)
   }
 

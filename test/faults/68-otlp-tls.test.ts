@@ -102,6 +102,9 @@ describe.each(ways)('by %s', (way) => {
     })
     none.take([sample(1)])
     await expect.poll(() => none.lines.length).toBeGreaterThan(0)
+    expect((none.lines[0]?.fields['error'] as Error | undefined)?.message).toContain(
+      'asks for a client certificate, and got none',
+    )
     expect(none.ledger).toMatchObject({ delivered: 0, queued: 1 })
     sut.take([sample(1)])
     await sut.settled()

@@ -8,12 +8,22 @@ import type { RequestJson } from '#src/testing/otlp-json.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { freePort } from './mount-namespace.ts'
 import { peerBinary } from './peer-binary.ts'
+import { here, type Place } from './place.ts'
+
+/** How a Collector is to run. */
+export interface CollectorOptions {
+  /** Options of its receiver's gRPC, beside the endpoint. */
+  readonly grpc?: object
+  readonly place?: Place
+}
 
 /** A real OpenTelemetry Collector that receives OTLP, and writes what it got to a file. */
 export class Collector implements AsyncDisposable {
   readonly grpcPort: number
   readonly httpPort: number
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>
+  readonly #grpc: object
+  readonly #place: Place
   #process: ChildProcess | undefined
   #output = ''
   /** Where each run of it writes to. */
@@ -23,14 +33,17 @@ export class Collector implements AsyncDisposable {
     folder: Awaited<ReturnType<typeof temporaryFolder>>,
     grpcPort: number,
     httpPort: number,
+    { grpc = {}, place = here }: CollectorOptions,
   ) {
+    this.#grpc = grpc
+    this.#place = place
     this.#folder = folder
     this.grpcPort = grpcPort
     this.httpPort = httpPort
   }
 
-  static async start(): Promise<Collector> {
-    const collector = new Collector(await temporaryFolder(), await freePort(), await freePort())
+  static async start(options: CollectorOptions = {}): Promise<Collector> {
+    const collector = new Collector(await temporaryFolder(), await freePort(), await freePort(), options)
     await collector.resume()
     return collector
   }
@@ -42,7 +55,8 @@ export class Collector implements AsyncDisposable {
     // A file of its own for each run: the last line of one that was killed is torn.
     this.#files.push(join(this.#folder.path, `metrics-${this.#files.length}.json`))
     await writeFile(file, this.#configuration())
-    const child = spawn(binary, ['--config', file], {
+    const [command, ...args] = [...this.#place.enter, binary, '--config', file]
+    const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [child.stdout, child.stderr])
@@ -50,7 +64,7 @@ export class Collector implements AsyncDisposable {
     this.#process = child
     for (let attempt = 0; attempt < 300; attempt++) {
       if (child.exitCode !== null) throw new Error(`the Collector did not start: ${this.#output}`)
-      if ((await listens(this.grpcPort)) && (await listens(this.httpPort))) return
+      if ((await this.#listens(this.grpcPort)) && (await this.#listens(this.httpPort))) return
       await sleep(100)
     }
     throw new Error(`the Collector is not ready: ${this.#output}`)
@@ -83,13 +97,26 @@ export class Collector implements AsyncDisposable {
     await this.#folder[Symbol.asyncDispose]()
   }
 
+  async #listens(port: number): Promise<boolean> {
+    const socket = connect(port, this.#place.host)
+    try {
+      await once(socket, 'connect')
+      return true
+    } catch {
+      return false
+    } finally {
+      socket.destroy()
+    }
+  }
+
   #configuration(): string {
+    const { host } = this.#place
     return `
 receivers:
   otlp:
     protocols:
-      grpc: { endpoint: 127.0.0.1:${this.grpcPort} }
-      http: { endpoint: 127.0.0.1:${this.httpPort} }
+      grpc: ${JSON.stringify({ endpoint: `${host}:${this.grpcPort}`, ...this.#grpc })}
+      http: { endpoint: '${host}:${this.httpPort}' }
 exporters:
   file: { path: ${this.#files.at(-1)}, flush_interval: 50ms }
 service:
@@ -97,17 +124,5 @@ service:
   pipelines:
     metrics: { receivers: [otlp], exporters: [file] }
 `
-  }
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

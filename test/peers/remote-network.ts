@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { Place } from './remote-write-peer.ts'
+import type { Place } from './place.ts'
 
 /** Addresses for documentation (RFC 5737), of which nothing else on a machine knows. */
 const hostAddress = '198.51.100.1/30'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { freePort } from './mount-namespace.ts'
+import { here, type Place } from './place.ts'
 
 /** Samples of a series: by Unix time in milliseconds the value, as a text that Go writes. */
 export type HeldSamples = ReadonlyMap<number, string>
@@ -27,16 +28,6 @@ export interface PeerKind {
   /** Counters of its own that must stay 0. */
   readonly troubles: readonly string[]
 }
-
-/** Where a process runs. */
-export interface Place {
-  /** Its address. */
-  readonly host: string
-  /** The command, with arguments, that starts another one there. */
-  readonly enter: readonly string[]
-}
-
-const here: Place = { host: '127.0.0.1', enter: ['env'] }
 
 /** A real receiver of remote write, in a folder of its own. */
 export class RemoteWritePeer implements AsyncDisposable {

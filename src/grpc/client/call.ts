@@ -1,5 +1,6 @@
 import { constants, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import { ClientError } from '#src/http/client/client-error.ts'
+import { explainSocketError } from '#src/http/client/socket-error.ts'
 import { firstMessage, frameHeadBytes } from '../message-frame.ts'
 import { readStatus, type GrpcStatus, type StatusName } from '../status.ts'
 
@@ -29,6 +30,7 @@ const statusOfHttp: Readonly<Record<number, StatusName>> = {
 export interface CallConnection {
   /** For messages: host and port. */
   readonly peer: string
+  readonly isSecure: boolean
   /** Whether it has ended with all that was on it. */
   readonly ended: boolean
   /** Why it was ended here. */
@@ -120,19 +122,21 @@ export class Call {
    * data is at fault: it is sent again.
    */
   #lost(failure: unknown): ClientError {
-    const { peer, ended, greeted, reason } = this.#connection
+    const { peer, isSecure, ended, greeted, reason } = this.#connection
     const isProtocol = failure instanceof Error && 'code' in failure && failure.code === 'ERR_HTTP2_ERROR'
     if (isProtocol)
       return new ClientError('malformed_response', `${peer} speaks no HTTP/2, which gRPC needs`, {
         cause: failure,
       })
     if (reason !== undefined) return reason
-    if (ended && !greeted)
-      return new ClientError(
-        'connection_closed',
-        `${peer} ended the connection without a word of HTTP/2: does it speak TLS?`,
-        { cause: failure },
-      )
+    // Since version 1.3 of TLS a server says only behind the handshake what it thinks of the client's certificate.
+    const explained = explainSocketError(failure, peer)
+    if (explained instanceof ClientError && explained.code.startsWith('tls_')) return explained
+    if (ended && !greeted) {
+      const question = isSecure ? 'does it want another client certificate?' : 'does it speak TLS?'
+      const message = `${peer} ended the connection without a word of HTTP/2: ${question}`
+      return new ClientError('connection_closed', message, { cause: failure })
+    }
     const how = ended ? 'ended the connection' : `reset the stream with the code ${this.#stream.rstCode}`
     return new ClientError('connection_reset', `${peer} ${how} before it answered`, { cause: failure })
   }

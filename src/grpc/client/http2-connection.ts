@@ -96,6 +96,10 @@ export class Http2Connection implements CallConnection {
     return this.#usable && !this.#session.closed && !this.#session.destroyed
   }
 
+  get isSecure(): boolean {
+    return this.tls !== undefined
+  }
+
   get ended(): boolean {
     return this.#session.destroyed
   }

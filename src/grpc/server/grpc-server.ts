@@ -8,6 +8,7 @@ import {
 import { systemClock, type Clock } from '#src/component/clock.ts'
 import { compileAuthentication, FailureLimit, type Authentication } from '#src/http/authentication.ts'
 import { parseEndpoint, type Endpoint } from '#src/http/endpoint.ts'
+import { handshakeFailureLogger } from '#src/http/handshake-failure.ts'
 import { listen } from '#src/http/listen.ts'
 import type { BodyRoom } from '#src/http/request-body.ts'
 import type { AuthenticationConfig, ServerTlsConfig } from '#src/http/server-config.ts'
@@ -108,9 +109,7 @@ function makeServer(
   }
   if (files === undefined) return { server: createServer(options) }
   const server = createSecureServer({ ...options, ...files.context, handshakeTimeout: 10_000 })
-  server.on('tlsClientError', (error) => {
-    logger.debug('a TLS handshake failed', { server: name, error: error.message })
-  })
+  server.on('tlsClientError', handshakeFailureLogger(logger, { server: name }))
   // Who speaks no HTTP/2 is not a client.
   server.on('unknownProtocol', (socket: { destroy(): void }) => socket.destroy())
   return { server, endWatch: files.watch((context) => server.setSecureContext(context)) }

@@ -60,7 +60,27 @@ const tlsExplanations: readonly (readonly [pattern: RegExp, ...Explanation])[] =
     (peer) => `${peer} speaks no version of TLS that is allowed here`,
   ],
   [
-    /ALERT_(?:CERTIFICATE_(?:REQUIRED|EXPIRED|REVOKED|UNKNOWN)|(?:BAD|UNSUPPORTED)_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/,
+    /ALERT_CERTIFICATE_REQUIRED/,
+    'tls_client_certificate_refused',
+    (peer) => `${peer} asks for a client certificate, and got none`,
+  ],
+  [
+    /ALERT_CERTIFICATE_EXPIRED/,
+    'tls_client_certificate_refused',
+    (peer) => `${peer} refused the client certificate: it has expired, or is not valid yet`,
+  ],
+  [
+    /ALERT_CERTIFICATE_REVOKED/,
+    'tls_client_certificate_refused',
+    (peer) => `${peer} refused the client certificate: it was revoked`,
+  ],
+  [
+    /ALERT_UNKNOWN_CA/,
+    'tls_client_certificate_refused',
+    (peer) => `${peer} refused the client certificate: it comes from an authority that is not known there`,
+  ],
+  [
+    /ALERT_(?:CERTIFICATE_UNKNOWN|(?:BAD|UNSUPPORTED)_CERTIFICATE|ACCESS_DENIED)/,
     'tls_client_certificate_refused',
     (peer) => `${peer} asks for a client certificate, and refused what it got`,
   ],
