@@ -3,6 +3,7 @@ import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { located } from '#src/config/located.ts'
 import { Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
+import type { AccessRule, Account } from '#src/kubernetes/access-rule.ts'
 import { discardPlan, planJobs, type PlannedJob } from '#src/scrape/plan.ts'
 import { GlobalOptions, ScrapeOptions } from '#src/scrape/scrape-options.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
@@ -84,6 +85,16 @@ export function checkOptions(config: PrometheusConfig): void {
     () => throwAll(refused),
     () => discardPlan(planOf(config, { clock: systemClock, logger: silentLogger })),
   )
+}
+
+/** What the discoveries of all jobs must be allowed to do in clusters of Kubernetes. */
+export function accessOf(config: PrometheusConfig, account: Account): AccessRule[] {
+  const jobs = planOf(config, { clock: systemClock, logger: silentLogger })
+  const rules = jobs.flatMap(({ discoveries }) =>
+    discoveries.flatMap(({ discovery }) => discovery.access?.(account) ?? []),
+  )
+  discardPlan(jobs)
+  return rules
 }
 
 /** All jobs, also those of other files. @throws {ConfigError} with all mistakes */

@@ -1,5 +1,5 @@
 import { defineReceiver } from '#src/component/define.ts'
-import { checkOptions, Config } from './config.ts'
+import { accessOf, checkOptions, Config } from './config.ts'
 import { PrometheusReceiver } from './prometheus-receiver.ts'
 
 /** Scrapes targets that expose metrics in the formats of Prometheus. */
@@ -10,5 +10,6 @@ export default defineReceiver({
   config: Config,
   divides: true,
   validate: checkOptions,
+  access: accessOf,
   create: (config, context) => new PrometheusReceiver(config, context),
 })

@@ -81,6 +81,35 @@ test('one that finds its shard may see its own StatefulSet; one that is told its
   expect(await rules(told)).toEqual(['* apps/deployments/* list,watch'])
 })
 
+test('a discovery may list and watch what it makes targets of, in the namespaces that it is about', async () => {
+  const prometheus = (...discoveries: object[]) => ({
+    config: { scrape_configs: [{ job_name: 'j', kubernetes_sd_configs: discoveries }] },
+  })
+  const pods = {
+    role: 'pod',
+    attach_metadata: { node: true, deployment: true },
+    namespaces: { names: ['a'] },
+  }
+  expect(await rules({ receivers: { prometheus: prometheus(pods) } })).toEqual([
+    '* /nodes/* list,watch',
+    'a /pods/* list,watch',
+    'a apps/replicasets/* list,watch',
+  ])
+  const slices = { role: 'endpointslice', namespaces: { own_namespace: true, names: ['b'] } }
+  expect(await rules({ receivers: { prometheus: prometheus(slices) } }, '--namespace', 'o')).toEqual(
+    ['b', 'o'].flatMap((place) => [
+      `${place} /pods/* list,watch`,
+      `${place} /services/* list,watch`,
+      `${place} discovery.k8s.io/endpointslices/* list,watch`,
+    ]),
+  )
+  const one = { role: 'node', selectors: [{ role: 'node', field: 'metadata.name=n1' }] }
+  expect(await rules({ receivers: { prometheus: prometheus(one) } })).toEqual(['* /nodes/n1 list,watch'])
+  expect(await rules({ receivers: { prometheus: prometheus(one, { role: 'node' }) } })).toEqual([
+    '* /nodes/* list,watch',
+  ])
+})
+
 test.each([
   [{}, ['stats']],
   [{ endpoints: ['resource', 'cadvisor'] }, ['metrics']],

@@ -1,8 +1,11 @@
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
+import { watchAccess, type AccessRule, type Account } from '#src/kubernetes/access-rule.ts'
 import type { DiscoveredLabels, Discovery } from '../discovery.ts'
 import { checkKubernetesOptions, type KubernetesConfig } from './options.ts'
+import { roles } from './roles.ts'
 import { TargetFinder } from './target-finder.ts'
+import { watchedNamespaces, watchedObjects, watchedScope } from './watched-scopes.ts'
 
 /** Those that run in this thread, by what they find. */
 const running = new Map<string, TargetFinder>()
@@ -21,6 +24,14 @@ export class KubernetesDiscovery implements Discovery {
     checkKubernetesOptions(config, surroundings)
     this.#config = config
     this.#surroundings = surroundings
+  }
+
+  access({ namespace: own }: Account): AccessRule[] {
+    const { role, attach_metadata: attached } = this.#config
+    const watched = [...watchedObjects(roles[role], attached)]
+    return watchedNamespaces(this.#config, own).flatMap((namespace) =>
+      watched.map((each) => watchAccess(watchedScope(this.#config, each, namespace))),
+    )
   }
 
   start(onTargets: (targets: readonly DiscoveredLabels[]) => void): void {

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Scope } from '#src/kubernetes/resource.ts'
 import type { Subscribed, Watches } from '#src/kubernetes/watches.ts'
 import type { DiscoveredLabels } from '../discovery.ts'
-import { watchedFor } from './attached.ts'
 import type { Attached, ObjectFacts, OtherObjects, Role, Watched } from './role.ts'
+import { watchedObjects } from './watched-scopes.ts'
 
 /** What targets are made of. */
 export interface ObjectTargetsSettings {
@@ -48,10 +48,7 @@ export class ObjectTargets implements OtherObjects {
   constructor(settings: ObjectTargetsSettings) {
     this.attached = settings.attached
     this.#settings = settings
-    const { objects, others, attachable } = settings.role
-    const attached = attachable.filter((what) => settings.attached[what]).map((what) => watchedFor[what])
-    for (const watched of new Set([objects, ...others, ...attached]))
-      if (watched !== undefined) this.#watch(watched)
+    for (const watched of watchedObjects(settings.role, settings.attached)) this.#watch(watched)
   }
 
   /** Whether all objects are known, if not as of now: before, no target is told. */

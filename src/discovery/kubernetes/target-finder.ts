@@ -1,12 +1,11 @@
 import type { ClientSurroundings } from '#src/http/client/client-surroundings.ts'
 import { acquireCluster, type HeldCluster } from '#src/kubernetes/clusters.ts'
-import type { Scope } from '#src/kubernetes/resource.ts'
 import { describeError } from '#src/telemetry/log-value.ts'
 import type { DiscoveredLabels } from '../discovery.ts'
 import { ObjectTargets } from './object-targets.ts'
 import { clusterOf, type KubernetesConfig } from './options.ts'
-import type { Watched } from './role.ts'
 import { roles } from './roles.ts'
+import { watchedNamespaces, watchedScope } from './watched-scopes.ts'
 
 /** Who wants to know of all targets. */
 type Listener = (targets: readonly DiscoveredLabels[]) => void
@@ -81,7 +80,7 @@ export class TargetFinder {
   /** @throws {Error} where one's own namespace is not known */
   #begin(cluster: HeldCluster): void {
     const { role, attach_metadata: attached } = this.#config
-    const namespaces = this.#namespaces(cluster.namespace)
+    const namespaces = watchedNamespaces(this.#config, cluster.namespace)
     if (this.#failing) this.#surroundings.logger.info('a cluster of Kubernetes was found')
     this.#failing = false
     this.#cluster = cluster
@@ -91,30 +90,10 @@ export class TargetFinder {
           role: roles[role],
           attached,
           watches: cluster.watches,
-          scopeOf: (watched) => this.#scopeOf(watched, namespace),
+          scopeOf: (watched) => watchedScope(this.#config, watched, namespace),
           onChange: () => this.#plan(settleMs),
         }),
     )
-  }
-
-  /** Undefined stands for all. Nodes are in none. */
-  #namespaces(own: string | undefined): (string | undefined)[] {
-    const { role, namespaces } = this.#config
-    const { names, own_namespace: wantsOwn } = namespaces
-    if (wantsOwn && own === undefined)
-      throw new Error('the namespace of this pod is not known: there is no file that names it')
-    if (!roles[role].objects.resource.namespaced || (names.length === 0 && !wantsOwn)) return [undefined]
-    return [...new Set(wantsOwn ? [...names, own] : names)]
-  }
-
-  #scopeOf({ resource }: Watched, namespace: string | undefined): Scope {
-    const selector = this.#config.selectors.find(({ role }) => roles[role].objects.resource === resource)
-    return {
-      resource,
-      namespace: resource.namespaced ? namespace : undefined,
-      labelSelector: selector?.label,
-      fieldSelector: selector?.field,
-    }
   }
 
   #plan(delayMs: number): void {
