@@ -49,6 +49,9 @@ async function rules(...given: Parameters<typeof rbac>): Promise<string[]> {
 }
 
 const deployments = { resources: ['deployments'] }
+const prometheus = (...discoveries: object[]) => ({
+  config: { scrape_configs: [{ job_name: 'j', kubernetes_sd_configs: discoveries }] },
+})
 
 test('a receiver of the state of a cluster may list and watch what it tells', async () => {
   expect(await rules({ receivers: { k8s_state: deployments } })).toEqual(['* apps/deployments/* list,watch'])
@@ -82,9 +85,6 @@ test('one that finds its shard may see its own StatefulSet; one that is told its
 })
 
 test('a discovery may list and watch what it makes targets of, in the namespaces that it is about', async () => {
-  const prometheus = (...discoveries: object[]) => ({
-    config: { scrape_configs: [{ job_name: 'j', kubernetes_sd_configs: discoveries }] },
-  })
   const pods = {
     role: 'pod',
     attach_metadata: { node: true, deployment: true },
