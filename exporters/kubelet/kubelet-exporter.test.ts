@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -449,6 +450,37 @@ describe('the server', () => {
       )
       const { cert, key } = client
       expect((await kubelet.ask('/healthz', { ca: authority.cert, cert, key })).status).toBe(200)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('with an authority for clients and a token, either will do, as at a kubelet', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weir-kubelet-'))
+    try {
+      const maker = new CertificateMaker(folder)
+      const authority = await maker.make('authority')
+      await maker.make('server', { authority })
+      const known = await maker.make('client', { authority })
+      const stranger = await maker.make('stranger')
+      await using kubelet = await TestKubelet.start({
+        plain_http: false,
+        bearer_token: 'metrics-token',
+        tls: {
+          cert_file: join(folder, 'server.crt'),
+          key_file: join(folder, 'server.key'),
+          client_ca_file: join(folder, 'authority.crt'),
+        },
+      })
+      const headers = { authorization: 'Bearer metrics-token' }
+      const statusOf = async (options: RequestOptions, path = '/metrics/resource') =>
+        (await kubelet.ask(path, { ca: authority.cert, ...options })).status
+      expect(await statusOf({ cert: known.cert, key: known.key })).toBe(200)
+      expect(await statusOf({ headers })).toBe(200)
+      expect(await statusOf({ cert: stranger.cert, key: stranger.key, headers })).toBe(200)
+      expect(await statusOf({ cert: stranger.cert, key: stranger.key })).toBe(401)
+      expect(await statusOf({})).toBe(401)
+      expect(await statusOf({}, '/healthz')).toBe(200)
     } finally {
       await rm(folder, { recursive: true })
     }

@@ -59,6 +59,7 @@ export class KubeletExporter implements Exporter {
     this.#server = await startServer({
       ...serverSettings(this.#config),
       tls: this.#config.plain_http ? undefined : (this.#config.tls ?? this.#ownTls()),
+      eitherProof: true,
       openPaths: ['/healthz'],
       handler: kubeletEndpoints({
         summary: () => this.#summary(),
