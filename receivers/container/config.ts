@@ -3,6 +3,7 @@ import { ConfigError, throwAll } from '#src/config/config-error.ts'
 import { nearestName } from '#src/config/nearest-name.ts'
 import { criSockets, engineSockets } from '#src/containers/runtime-sources.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
+import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
 import { kubeletClientProperties } from '#src/kubelet/client-config.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
@@ -21,6 +22,11 @@ const Kubelet = Options(
       'A kubelet that names pods and containers by its `/pods`, where the runtime cannot be asked. Its role needs nodes/pods, before Kubernetes 1.33 nodes/proxy.',
   },
 )
+
+const Kubernetes = Options(clusterProperties, {
+  description:
+    'An API server that names the pods and containers of `node_name`, where neither the runtime nor a kubelet can be asked. Its role needs list and watch of pods.',
+})
 
 /** The options of `kubelet`. */
 export type KubeletOptions = Static<typeof Kubelet>
@@ -77,6 +83,7 @@ export const Config = Options(
       uniqueItems: true,
     }),
     kubelet: Type.Optional(Kubelet),
+    kubernetes: Type.Optional(Kubernetes),
     workers: Type.Integer({
       description: 'How many cgroups are read before other work has its turn.',
       default: 5,

@@ -2,6 +2,8 @@ import { systemClock } from '#src/component/clock.ts'
 import { defineReceiver } from '#src/component/define.ts'
 import { makeAll } from '#src/config/config-error.ts'
 import { kubeletAccess } from '#src/kubelet/client-config.ts'
+import { watchAccess } from '#src/kubernetes/access-rule.ts'
+import { pods } from '#src/kubernetes/node-pods.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
 import { checkMetrics, Config } from './config.ts'
 import { ContainerReceiver } from './container-receiver.ts'
@@ -23,6 +25,9 @@ export default defineReceiver({
       },
     )
   },
-  access: ({ kubelet }) => (kubelet === undefined ? [] : kubeletAccess(kubelet, ['pods'])),
+  access: ({ kubelet, kubernetes }) => [
+    ...(kubelet === undefined ? [] : kubeletAccess(kubelet, ['pods'])),
+    ...(kubernetes === undefined ? [] : [watchAccess({ resource: pods })]),
+  ],
   create: (config, context) => new ContainerReceiver(config, context, makeNames(config, context)),
 })

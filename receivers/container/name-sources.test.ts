@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { pods as podResource } from '#src/kubernetes/node-pods.ts'
 import { testContext } from '#src/testing/context.ts'
 import { FakeHost } from '#src/testing/fake-host.ts'
+import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
 import { optionsOf } from '#src/testing/options.ts'
 import { Config } from './config.ts'
 import definition from './index.ts'
@@ -42,6 +46,36 @@ test('a kubelet names containers where no runtime can be asked', async () => {
   })
   const names = makeNames(config, testContext())
   await names.refresh([{ containerId, podUid: 'u-1' }], new AbortController().signal)
+  expect(names.find(containerId)).toMatchObject({ container: 'nginx', pod: 'web-1', namespace: 'shop' })
+  expect(names.problems).toEqual(new Map())
+  await names.stop()
+})
+
+test('the API server names containers of the node where nobody nearer can be asked', async () => {
+  await using server = await KubernetesApi.start()
+  const host = await FakeHost.create({})
+  onTestFinished(async () => await host.close())
+  const [pod] = pods.items
+  const wish = { ...pod, metadata: { name: 'web-1', namespace: 'shop', uid: 'u-1' } }
+  server.put(podResource, { ...wish, spec: { nodeName: 'n1' } })
+  const kubeconfig = join(host.root, 'config')
+  // JSON is YAML.
+  const content = {
+    'current-context': 'here',
+    clusters: [{ name: 'c', cluster: { server: server.url.href } }],
+    users: [{ name: 'u', user: {} }],
+    contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+  }
+  await writeFile(kubeconfig, JSON.stringify(content))
+  const config = optionsOf(Config, {
+    root_path: host.root,
+    cri_sockets: [],
+    docker_sockets: [],
+    node_name: 'n1',
+    kubernetes: { auth_type: 'kubeConfig', kubeconfig },
+  })
+  const names = makeNames(config, testContext())
+  await names.refresh([{ containerId, podUid: 'u-1' }], AbortSignal.timeout(10_000))
   expect(names.find(containerId)).toMatchObject({ container: 'nginx', pod: 'web-1', namespace: 'shop' })
   expect(names.problems).toEqual(new Map())
   await names.stop()

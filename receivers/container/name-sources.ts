@@ -1,5 +1,6 @@
 import type { ReceiverContext } from '#src/component/define.ts'
 import { located } from '#src/config/located.ts'
+import { ApiPods } from '#src/containers/api-pods.ts'
 import type { IdentitySource } from '#src/containers/identity-source.ts'
 import { KubeletPods } from '#src/containers/kubelet-pods.ts'
 import { RuntimeNames } from '#src/containers/runtime-names.ts'
@@ -16,7 +17,7 @@ const writableLayersMs = 60_000
 /** How old what is known of a container may be. */
 const maxAgeMs = 60_000
 
-/** Who tells of containers: the runtimes of the host, the kubelet where one is given, the names of log files. */
+/** Who tells of containers: the runtimes of the host, the kubelet and the API server where they are given, the names of log files. */
 export function makeNames(config: ContainerConfig, { clock, logger }: ReceiverContext): RuntimeNames {
   const { collectors } = config
   const wantsFilesystem = collectors.includes('all') || collectors.includes('filesystem')
@@ -26,7 +27,7 @@ export function makeNames(config: ContainerConfig, { clock, logger }: ReceiverCo
     criSockets: config.cri_sockets,
     engineSockets: config.docker_sockets,
     writableLayersMs: wantsFilesystem ? writableLayersMs : undefined,
-    others: config.kubelet === undefined ? [] : [kubeletSource(config, config.kubelet, { clock, logger })],
+    others: otherSources(config, { clock, logger }),
   })
   return new RuntimeNames({
     sources: () => sources.current(),
@@ -48,6 +49,15 @@ export function compileKubelet(
   surroundings: ClientSurroundings,
 ): KubeletClient {
   return located(['kubelet'], () => compileKubeletClient(options, nodeNameOf(node), surroundings))
+}
+
+/** Who else tells, the better one first. */
+function otherSources(config: ContainerConfig, surroundings: ClientSurroundings): readonly IdentitySource[] {
+  const { kubelet, kubernetes, node_name: node } = config
+  return [
+    ...(kubelet === undefined ? [] : [kubeletSource(config, kubelet, surroundings)]),
+    ...(kubernetes === undefined ? [] : [new ApiPods(kubernetes, nodeNameOf(node), surroundings)]),
+  ]
 }
 
 function kubeletSource(
