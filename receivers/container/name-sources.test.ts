@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { pods as podResource } from '#src/kubernetes/node-pods.ts'
 import { testContext } from '#src/testing/context.ts'
 import { FakeHost } from '#src/testing/fake-host.ts'
+import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
 import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
 import { optionsOf } from '#src/testing/options.ts'
 import { Config } from './config.ts'
@@ -58,15 +57,7 @@ test('the API server names containers of the node where nobody nearer can be ask
   const [pod] = pods.items
   const wish = { ...pod, metadata: { name: 'web-1', namespace: 'shop', uid: 'u-1' } }
   server.put(podResource, { ...wish, spec: { nodeName: 'n1' } })
-  const kubeconfig = join(host.root, 'config')
-  // JSON is YAML.
-  const content = {
-    'current-context': 'here',
-    clusters: [{ name: 'c', cluster: { server: server.url.href } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
-  }
-  await writeFile(kubeconfig, JSON.stringify(content))
+  const kubeconfig = await writeKubeconfig(host.root, server.url)
   const config = optionsOf(Config, {
     root_path: host.root,
     cri_sockets: [],

@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { isInShard } from '#src/kubernetes/shard.ts'
 import { statefulSets } from '#src/kubernetes/stateful-set-shard.ts'
 import { internedCounts } from '#src/model/attribute-set.ts'
 import type { Sample } from '#src/testing/captured-batches.ts'
 import { testContext } from '#src/testing/context.ts'
+import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
 import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
 import { optionsOf } from '#src/testing/options.ts'
 import { temporaryFolder } from '../../test/temporary-folder.ts'
@@ -20,15 +19,7 @@ const intervalMs = 30_000
 async function setting() {
   const server = await KubernetesApi.start()
   const folder = await temporaryFolder()
-  const kubeconfig = join(folder.path, 'config')
-  // JSON is YAML.
-  const content = {
-    'current-context': 'here',
-    clusters: [{ name: 'c', cluster: { server: server.url.href } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'here', context: { cluster: 'c', user: 'u', namespace: 'weir' } }],
-  }
-  await writeFile(kubeconfig, JSON.stringify(content))
+  const kubeconfig = await writeKubeconfig(folder.path, server.url)
   const running: K8sStateReceiver[] = []
   /** @param id tells the receiver from others */
   const start = (options: object = {}, id = 'k8s_state') => {

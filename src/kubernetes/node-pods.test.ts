@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '#src/component/clock.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
+import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
 import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
 import { temporaryFolder } from '../../test/temporary-folder.ts'
 import { NodePods, pods } from './node-pods.ts'
@@ -11,14 +10,7 @@ import { NodePods, pods } from './node-pods.ts'
 async function setting() {
   const server = await KubernetesApi.start()
   const folder = await temporaryFolder()
-  const kubeconfig = join(folder.path, 'config')
-  const content = {
-    'current-context': 'here',
-    clusters: [{ name: 'c', cluster: { server: server.url.href } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
-  }
-  await writeFile(kubeconfig, JSON.stringify(content))
+  const kubeconfig = await writeKubeconfig(folder.path, server.url)
   const surroundings = { clock: systemClock, logger: new CapturedLog() }
   const options = { auth_type: 'kubeConfig' as const, kubeconfig }
   const nodePods = new NodePods(options, 'n1', ({ metadata }) => metadata.name, surroundings)
