@@ -29,20 +29,27 @@ export class KubernetesCluster implements AsyncDisposable {
   readonly #temporary: AsyncDisposable
   readonly #processes = new Map<'etcd' | 'kube-apiserver', ChildProcess>()
   #output = ''
+  readonly #options: readonly string[]
   #client: HttpClient | undefined
 
-  private constructor(temporary: AsyncDisposable & { readonly path: string }, ports: readonly number[]) {
+  private constructor(
+    temporary: AsyncDisposable & { readonly path: string },
+    ports: readonly number[],
+    options: readonly string[],
+  ) {
     const [api = 0, etcd = 0, peer = 0] = ports
     this.#temporary = temporary
+    this.#options = options
     this.folder = temporary.path
     this.url = new URL(`https://127.0.0.1:${api}`)
     this.#etcd = `http://127.0.0.1:${etcd}`
     this.#etcdPeer = `http://127.0.0.1:${peer}`
   }
 
-  static async start(): Promise<KubernetesCluster> {
+  /** @param options of the API server, beside those that all clusters here have */
+  static async start(options: readonly string[] = []): Promise<KubernetesCluster> {
     const ports = [await freePort(), await freePort(), await freePort()]
-    const cluster = new KubernetesCluster(await temporaryFolder(), ports)
+    const cluster = new KubernetesCluster(await temporaryFolder(), ports, options)
     const { folder } = cluster
     await run('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder })
     await run('openssl', ['rsa', '-in', 'sa.key', '-pubout', '-out', 'sa.pub'], { cwd: folder })
@@ -102,6 +109,7 @@ export class KubernetesCluster implements AsyncDisposable {
       '--allow-privileged=true',
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
+      ...this.#options,
     ])
     await this.#until('kube-apiserver', async () => {
       this.#client = await this.client()
