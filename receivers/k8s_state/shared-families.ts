@@ -39,6 +39,36 @@ export function generation(prefix: string): StateFamily<AnyObject> {
   )
 }
 
+/** That an object is there: 1. */
+export function info(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'that it is there',
+      source: 'metadata',
+      by: [],
+      prometheus: { name: `${prefix}_info`, kind: 'gauge', description: 'That it is there: 1.' },
+    },
+    () => 1,
+  )
+}
+
+/** The version of all that is stored of an object; none where the server has versions that are no numbers. */
+export function resourceVersion(prefix: string): StateFamily<AnyObject> {
+  return family<AnyObject>()(
+    {
+      fact: 'the version in which it is stored',
+      source: 'metadata.resourceVersion',
+      by: [],
+      prometheus: {
+        name: `${prefix}_metadata_resource_version`,
+        kind: 'gauge',
+        description: 'Version in which it is stored.',
+      },
+    },
+    ({ metadata }) => (/^\d+$/.test(metadata.resourceVersion) ? Number(metadata.resourceVersion) : undefined),
+  )
+}
+
 /** When an object was asked to go; only while it goes. */
 export function deletion(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
@@ -56,8 +86,15 @@ export function deletion(prefix: string): StateFamily<AnyObject> {
   )
 }
 
-/** Whose an object is: a row for each owner, and one that says nobody where there is none. */
-export function owners(prefix: string): StateFamily<AnyObject> {
+/**
+ * Whose an object is: a row for each owner, and one that says nobody where there is none.
+ *
+ * @param options whether a row says that the owner controls the object
+ */
+export function owners(
+  prefix: string,
+  { controls = true }: { readonly controls?: boolean } = {},
+): StateFamily<AnyObject> {
   return family<AnyObject>()(
     {
       fact: 'whose it is',
@@ -69,7 +106,7 @@ export function owners(prefix: string): StateFamily<AnyObject> {
         description: 'Whose it is.',
         owner_kind: 'owner_kind',
         owner_name: 'owner_name',
-        owner_is_controller: 'owner_is_controller',
+        ...(controls ? { owner_is_controller: 'owner_is_controller' } : {}),
       },
     },
     ({ metadata }, add) => {

@@ -1,6 +1,8 @@
 import type { V1Deployment, V1DeploymentCondition } from '@kubernetes/client-node'
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
 import { scaledValue } from '../int-or-percent.ts'
+import { labelFact } from '../label-fact.ts'
+import { numberFact } from '../number-fact.ts'
 import { addCondition, created, deletion, generation, owners } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 import { bool } from '../values.ts'
@@ -8,21 +10,7 @@ import { bool } from '../values.ts'
 type Deployment = ApiObject<V1Deployment>
 const of = family<Deployment>()
 
-/** Reasons that the controller gives; another is `unknown`, so that a controller cannot make series without end. */
-const reasons = new Set([
-  'ReplicaSetUpdated',
-  'MinimumReplicasAvailable',
-  'MinimumReplicasUnavailable',
-  'NewReplicaSetAvailable',
-  'NewReplicaSetCreated',
-  'FoundNewReplicaSet',
-  'ReplicaSetCreateError',
-  'FailedCreate',
-  'ProgressDeadlineExceeded',
-  'DeploymentPaused',
-  'DeploymentResumed',
-])
-
+/** Deployments, as `kube_deployment_*`. */
 export const deployments = stateResource<Deployment>({
   resource: { group: 'apps', version: 'v1', name: 'deployments', namespaced: true },
   byDefault: true,
@@ -33,75 +21,140 @@ export const deployments = stateResource<Deployment>({
     created('kube_deployment'),
     generation('kube_deployment'),
     deletion('kube_deployment'),
-    owners('kube_deployment'),
+    owners('kube_deployment', { controls: false }),
     of(
       {
-        fact: 'pods that it has',
-        source: 'status.replicas',
+        fact: 'pods that it has, by what they are',
+        source: 'status.replicas, readyReplicas, availableReplicas',
         by: ['status_type'],
-        prometheus: {
-          name: 'kube_deployment_status_replicas',
+        prometheus: [
+          {
+            where: { status_type: 'replicas' },
+            name: 'kube_deployment_status_replicas',
+            kind: 'gauge',
+            description: 'Pods that it has.',
+          },
+          {
+            where: { status_type: 'ready' },
+            name: 'kube_deployment_status_replicas_ready',
+            kind: 'gauge',
+            description: 'Pods that are ready.',
+          },
+          {
+            where: { status_type: 'available' },
+            name: 'kube_deployment_status_replicas_available',
+            kind: 'gauge',
+            description: 'Pods that have been ready for long enough.',
+          },
+        ],
+        otel: {
+          where: { status_type: 'available' },
+          name: 'k8s.deployment.available',
           kind: 'gauge',
-          description: 'Pods that it has.',
+          unit: '{pod}',
+          integer: true,
+          description: 'Pods that have been ready for long enough.',
+        },
+        semconv: {
+          where: { status_type: 'available' },
+          name: 'k8s.deployment.pod.available',
+          kind: 'updowncounter',
+          unit: '{pod}',
+          integer: true,
+          description: 'Pods that have been ready for long enough.',
         },
         vm: {
           name: 'vm_kube_deployment_status',
           kind: 'gauge',
-          description: 'Pods of a deployment.',
+          description: 'Pods that a deployment has, by what they are.',
           status_type: 'status_type',
         },
       },
-      ({ status }, add) => add(status?.replicas ?? 0, { status_type: 'replicas' }),
+      ({ status }, add) => {
+        add(status?.replicas ?? 0, { status_type: 'replicas' })
+        add(status?.readyReplicas ?? 0, { status_type: 'ready' })
+        add(status?.availableReplicas ?? 0, { status_type: 'available' })
+      },
     ),
     of(
-      {
+      numberFact({
+        fact: 'pods that are wanted and not available',
+        source: 'status.unavailableReplicas',
+        prometheus: 'kube_deployment_status_replicas_unavailable',
+      }),
+      ({ status }) => status?.unavailableReplicas ?? 0,
+    ),
+    of(
+      numberFact({
+        fact: 'pods that are of the newest template',
+        source: 'status.updatedReplicas',
+        prometheus: 'kube_deployment_status_replicas_updated',
+      }),
+      ({ status }) => status?.updatedReplicas ?? 0,
+    ),
+    of(
+      numberFact({
+        fact: 'pods that are being deleted',
+        source: 'status.terminatingReplicas',
+        prometheus: 'kube_deployment_status_terminating_replicas',
+      }),
+      ({ status }) => status?.terminatingReplicas,
+    ),
+    of(
+      numberFact({
+        fact: 'the generation that its controller has acted on',
+        source: 'status.observedGeneration',
+        prometheus: 'kube_deployment_status_observed_generation',
+      }),
+      ({ status }) => status?.observedGeneration ?? 0,
+    ),
+    of(
+      labelFact({
         fact: 'whether its condition holds',
         source: 'status.conditions',
-        by: ['reason', 'condition', 'status'],
-        prometheus: {
-          name: 'kube_deployment_status_condition',
-          kind: 'gauge',
-          description: 'Whether a condition of it holds.',
-          reason: 'reason',
-          condition: 'condition',
-          status: 'status',
-        },
-      },
+        prometheus: 'kube_deployment_status_condition',
+        labels: ['condition', 'status'],
+      }),
       ({ status }, add) => {
         const conditions: readonly Wire<V1DeploymentCondition>[] = status?.conditions ?? []
-        for (const { type, status: said, reason = '' } of conditions)
-          addCondition(add, said, (each) => ({
-            reason: reasons.has(reason) ? reason : 'unknown',
-            condition: type,
-            status: each,
-          }))
+        for (const { type: condition, status: said } of conditions)
+          addCondition(add, said, (each) => ({ condition, status: each }))
       },
     ),
     of(
-      {
+      numberFact({
+        fact: 'pods that are wanted',
+        source: 'spec.replicas',
+        prometheus: 'kube_deployment_spec_replicas',
+        unit: '{pod}',
+        otel: 'k8s.deployment.desired',
+        semconv: 'k8s.deployment.pod.desired',
+      }),
+      ({ spec }) => spec?.replicas,
+    ),
+    of(
+      numberFact({
         fact: 'whether it is paused',
         source: 'spec.paused',
-        by: [],
-        prometheus: {
-          name: 'kube_deployment_spec_paused',
-          kind: 'gauge',
-          description: 'Whether it is paused.',
-        },
-      },
+        prometheus: 'kube_deployment_spec_paused',
+      }),
       ({ spec }) => bool(spec?.paused),
     ),
     of(
-      {
+      numberFact({
         fact: 'pods that may be missing during a rollout',
-        source: 'spec.strategy.rollingUpdate.maxUnavailable, rounded down',
-        by: [],
-        prometheus: {
-          name: 'kube_deployment_spec_strategy_rollingupdate_max_unavailable',
-          kind: 'gauge',
-          description: 'Pods that may be missing during a rollout.',
-        },
-      },
-      ({ spec }) => scaledValue(spec?.strategy?.rollingUpdate?.maxUnavailable, spec?.replicas ?? 1, 'down'),
+        source: 'spec.strategy.rollingUpdate.maxUnavailable, a share of the wanted ones rounded down',
+        prometheus: 'kube_deployment_spec_strategy_rollingupdate_max_unavailable',
+      }),
+      ({ spec }) => scaledValue(spec?.strategy?.rollingUpdate?.maxUnavailable, spec?.replicas, 'down'),
+    ),
+    of(
+      numberFact({
+        fact: 'pods that may be there beyond the wanted ones during a rollout',
+        source: 'spec.strategy.rollingUpdate.maxSurge, a share of the wanted ones rounded up',
+        prometheus: 'kube_deployment_spec_strategy_rollingupdate_max_surge',
+      }),
+      ({ spec }) => scaledValue(spec?.strategy?.rollingUpdate?.maxSurge, spec?.replicas, 'up'),
     ),
   ],
 })
