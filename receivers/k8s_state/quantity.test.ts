@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
-import { quantity } from './quantity.ts'
+import { quantity, wholeQuantity } from './quantity.ts'
 
 test.each([
   ['4', 4],
@@ -66,4 +66,8 @@ test('a whole number of thousandths is what it says, however it is written', () 
       expect(written.map(quantity)).toEqual(written.map(() => thousandths / 1000))
     }),
   )
+})
+
+test('a part of a byte counts as one', () => {
+  expect(['1.5', '100m', '8Gi', 'much'].map(wholeQuantity)).toEqual([2, 1, 8 * 2 ** 30, undefined])
 })

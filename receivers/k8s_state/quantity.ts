@@ -31,6 +31,16 @@ export function quantity(text: string | undefined): number | undefined {
   return sign === '-' && amount !== 0 ? -amount : amount
 }
 
+/**
+ * A quantity of what comes in whole numbers: bytes. A part of one counts as one, as Kubernetes has it.
+ *
+ * @returns undefined for what is no quantity
+ */
+export function wholeQuantity(text: string | undefined): number | undefined {
+  const value = quantity(text)
+  return value === undefined ? undefined : Math.ceil(value)
+}
+
 function valueOf(thousandths: bigint): number {
   const value = roundedUp(thousandths, 1000n)
   if (value <= largestInThousandths) return Number(thousandths) / 1000

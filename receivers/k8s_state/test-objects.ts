@@ -12,14 +12,21 @@ const noLabels: LabelOptions = { labels: [], annotations: [], bare: false }
 /**
  * What is told of an object, for tests: a line for each sample, as the text format of Prometheus has it, with the attributes of
  * resources between brackets where the vocabulary has any.
+ *
+ * @param enabled metrics of `prometheus` that are not told by themselves; in OpenTelemetry's vocabularies all are
  */
 export function tell(
   resource: StateResource,
   object: object,
-  { naming = 'prometheus', labels = noLabels }: { naming?: Vocabulary; labels?: LabelOptions } = {},
+  {
+    naming = 'prometheus',
+    labels = noLabels,
+    enabled: switchedOn = [],
+  }: { naming?: Vocabulary; labels?: LabelOptions; enabled?: readonly string[] } = {},
 ): string[] {
   const table = new ObjectTable(new Source('k8s_state', resource.resource.name))
-  const enabled = naming === 'otel' || naming === 'semconv' ? () => true : () => undefined
+  const enabled = (name: string): true | undefined =>
+    naming === 'otel' || naming === 'semconv' || switchedOn.includes(name) ? true : undefined
   const recorder = new ObjectRecorder(resource, table, { facts: { vocabularies: [naming], enabled }, labels })
   const { metadata, ...rest } = object as { metadata?: object }
   const complete = {
