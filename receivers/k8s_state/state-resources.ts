@@ -1,17 +1,27 @@
+import { certificateSigningRequests } from './resources/certificatesigningrequests.ts'
 import { configMaps } from './resources/configmaps.ts'
+import { cronJobs } from './resources/cronjobs.ts'
+import { daemonSets } from './resources/daemonsets.ts'
 import { deployments } from './resources/deployments.ts'
 import { endpoints } from './resources/endpoints.ts'
 import { endpointSlices } from './resources/endpointslices.ts'
+import { horizontalPodAutoscalers } from './resources/horizontalpodautoscalers.ts'
 import { ingressClasses } from './resources/ingressclasses.ts'
 import { ingresses } from './resources/ingresses.ts'
+import { jobs } from './resources/jobs.ts'
+import { leases } from './resources/leases.ts'
 import { networkPolicies } from './resources/networkpolicies.ts'
 import { persistentVolumeClaims } from './resources/persistentvolumeclaims.ts'
 import { persistentVolumes } from './resources/persistentvolumes.ts'
+import { podDisruptionBudgets } from './resources/poddisruptionbudgets.ts'
+import { replicaSets } from './resources/replicasets.ts'
+import { replicationControllers } from './resources/replicationcontrollers.ts'
 import { clusterRoleBindings, roleBindings } from './resources/rolebindings.ts'
 import { clusterRoles, roles } from './resources/roles.ts'
 import { secrets } from './resources/secrets.ts'
 import { serviceAccounts } from './resources/serviceaccounts.ts'
 import { services } from './resources/services.ts'
+import { statefulSets } from './resources/statefulsets.ts'
 import { storageClasses } from './resources/storageclasses.ts'
 import { volumeAttachments } from './resources/volumeattachments.ts'
 import {
@@ -22,23 +32,33 @@ import type { StateResource } from './state-resource.ts'
 
 /** All resources that are turned into metrics, by name. */
 export const stateResources: readonly StateResource[] = [
+  certificateSigningRequests,
   clusterRoleBindings,
   clusterRoles,
   configMaps,
+  cronJobs,
+  daemonSets,
   deployments,
   endpoints,
   endpointSlices,
+  horizontalPodAutoscalers,
   ingressClasses,
   ingresses,
+  jobs,
+  leases,
   mutatingWebhookConfigurations,
   networkPolicies,
   persistentVolumeClaims,
   persistentVolumes,
+  podDisruptionBudgets,
+  replicaSets,
+  replicationControllers,
   roleBindings,
   roles,
   secrets,
   serviceAccounts,
   services,
+  statefulSets,
   storageClasses,
   validatingWebhookConfigurations,
   volumeAttachments,
