@@ -14,6 +14,7 @@ import { networkPolicies } from './resources/networkpolicies.ts'
 import { persistentVolumeClaims } from './resources/persistentvolumeclaims.ts'
 import { persistentVolumes } from './resources/persistentvolumes.ts'
 import { podDisruptionBudgets } from './resources/poddisruptionbudgets.ts'
+import { pods } from './resources/pods.ts'
 import { replicaSets } from './resources/replicasets.ts'
 import { replicationControllers } from './resources/replicationcontrollers.ts'
 import { clusterRoleBindings, roleBindings } from './resources/rolebindings.ts'
@@ -51,6 +52,7 @@ export const stateResources: readonly StateResource[] = [
   persistentVolumeClaims,
   persistentVolumes,
   podDisruptionBudgets,
+  pods,
   replicaSets,
   replicationControllers,
   roleBindings,

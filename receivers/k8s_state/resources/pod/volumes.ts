@@ -1,0 +1,62 @@
+import type { V1Volume } from '@kubernetes/client-node'
+import type { Wire } from '#src/kubernetes/wire.ts'
+import { sentence } from '../../sentence.ts'
+import type { StateFamily } from '../../state-resource.ts'
+import { bool } from '../../values.ts'
+import { of, type Pod } from './pod.ts'
+
+type Dimension = 'volume' | 'persistentvolumeclaim' | 'ephemeral'
+
+/** The volumes of pods that claims stand behind. */
+export const volumes: readonly StateFamily<Pod>[] = [
+  claimed(
+    'info',
+    'a claim to storage that it uses',
+    'spec.volumes: persistentVolumeClaim, ephemeral',
+    () => 1,
+  ),
+  claimed(
+    'readonly',
+    'whether it uses a claim to storage for reading only',
+    'spec.volumes: persistentVolumeClaim.readOnly; false of an ephemeral one',
+    ({ persistentVolumeClaim }) => bool(persistentVolumeClaim?.readOnly),
+  ),
+]
+
+function claimed(
+  suffix: string,
+  fact: string,
+  source: string,
+  read: (volume: Wire<V1Volume>) => number,
+): StateFamily<Pod> {
+  return of<Dimension>(
+    {
+      fact,
+      source,
+      by: ['volume', 'persistentvolumeclaim', 'ephemeral'],
+      prometheus: {
+        name: `kube_pod_spec_volumes_persistentvolumeclaims_${suffix}`,
+        kind: 'gauge',
+        description: sentence(fact),
+        volume: 'volume',
+        persistentvolumeclaim: 'persistentvolumeclaim',
+        ephemeral: 'ephemeral',
+      },
+    },
+    ({ metadata, spec }, add) => {
+      const all: readonly Wire<V1Volume>[] = spec?.volumes ?? []
+      for (const volume of all) {
+        const { name, persistentVolumeClaim: claim, ephemeral } = volume
+        if (claim !== undefined)
+          add(read(volume), { volume: name, persistentvolumeclaim: claim.claimName, ephemeral: '' })
+        // Its claim is made for it and has this name (Kubernetes, "Generic ephemeral volumes").
+        else if (ephemeral !== undefined)
+          add(read(volume), {
+            volume: name,
+            persistentvolumeclaim: `${metadata.name}-${name}`,
+            ephemeral: 'true',
+          })
+      }
+    },
+  )
+}
