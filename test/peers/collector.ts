@@ -48,6 +48,11 @@ export class Collector implements AsyncDisposable {
     return collector
   }
 
+  /** Where it takes gRPC: host and port. */
+  get grpcEndpoint(): string {
+    return `${this.#place.host}:${this.grpcPort}`
+  }
+
   /** Starts it, again after a kill. */
   async resume(): Promise<void> {
     const binary = peerBinary('otelcol', '0.165.0')

@@ -55,6 +55,43 @@ export class RemoteNetwork implements AsyncDisposable {
     }
   }
 
+  /** Loses all packets of the connections that a port has now, and nobody is told; new ones are made as ever. */
+  silence(port: number): void {
+    const listed = this.#inside(
+      'ss',
+      '--no-header',
+      '--tcp',
+      '--numeric',
+      'state',
+      'established',
+      `sport = :${port}`,
+    )
+    for (const [, peerPort = ''] of listed.matchAll(/:(\d+)\s*$/gm)) {
+      this.#inside(
+        'iptables',
+        '--append',
+        'INPUT',
+        '--protocol',
+        'tcp',
+        '--sport',
+        peerPort,
+        '--jump',
+        'DROP',
+      )
+      this.#inside(
+        'iptables',
+        '--append',
+        'OUTPUT',
+        '--protocol',
+        'tcp',
+        '--dport',
+        peerPort,
+        '--jump',
+        'DROP',
+      )
+    }
+  }
+
   /** Takes the link down. */
   cut(): void {
     run('ip', 'link', 'set', this.#link, 'down')
@@ -73,11 +110,11 @@ export class RemoteNetwork implements AsyncDisposable {
     await exited
   }
 
-  #inside(...command: readonly string[]): void {
-    run(...this.place.enter, ...command)
+  #inside(...command: readonly string[]): string {
+    return run(...this.place.enter, ...command)
   }
 }
 
-function run(...[command = '', ...args]: readonly string[]): void {
-  execFileSync(command, args)
+function run(...[command = '', ...args]: readonly string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8' })
 }

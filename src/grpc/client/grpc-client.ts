@@ -6,6 +6,7 @@ import { Deadline } from '#src/http/client/deadline.ts'
 import { HostLookup, untilAborted, type Lookup } from '#src/http/client/host-lookup.ts'
 import type { TlsSource } from '#src/http/client/tls-source.ts'
 import { formatEndpoint, type Endpoint } from '#src/http/endpoint.ts'
+import type { Logger } from '#src/telemetry/logger.ts'
 import type { Call, CallAnswer } from './call.ts'
 import { dial } from './dial.ts'
 import { Http2Connection, type KeepaliveOptions } from './http2-connection.ts'
@@ -24,6 +25,7 @@ export interface GrpcClientSettings {
   /** Whether each new connection begins with the next address of the host, instead of its first. */
   readonly rotates?: boolean
   readonly clock: Clock
+  readonly logger?: Logger | undefined
   readonly lookup?: Lookup | undefined
 }
 
@@ -185,10 +187,10 @@ export class GrpcClient {
 
   /** As clients of gRPC do whose pings a server complains of (gRFC A8). */
   #askLessOften(): void {
-    const { timeMs } = this.#keepalive
-    this.#keepalive = {
-      ...this.#keepalive,
-      timeMs: Math.min(timeMs * 2, Math.max(timeMs, longestKeepaliveMs)),
-    }
+    const { timeMs: before } = this.#keepalive
+    const timeMs = Math.min(before * 2, Math.max(before, longestKeepaliveMs))
+    this.#keepalive = { ...this.#keepalive, timeMs }
+    const message = 'the server complains of pings: it is asked less often whether it is still there'
+    this.#settings.logger?.info(message, { server: this.#peer, keepalive_seconds: timeMs / 1000 })
   }
 }
