@@ -2,8 +2,9 @@ import type { Batch } from '#src/model/batch.ts'
 import { emptyLayout, type Layout } from '#src/model/layout.ts'
 import type { Series } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
-import type { Feed } from './field.ts'
+import { pressureFields, type Feed } from './field.ts'
 import { feedsByMetric } from './feeds.ts'
+import { averagePressure, type PressureAverages } from './pressure.ts'
 import { labelsOf, subjectOf, type NoSubject, type Subject } from './subject.ts'
 
 /** What a series says, and which field of which row that is. */
@@ -12,6 +13,8 @@ export interface Cell {
   readonly feeds: readonly { readonly feed: Feed; readonly part: string }[]
   /** The metric it belongs to: cells of one metric are added up. */
   readonly metric: string
+  /** Whether it says how long tasks waited, of which averages are kept. */
+  readonly isPressure: boolean
   sample: CellSample | undefined
   /** The sample before, where the series was not set back in between. */
   previous: CellSample | undefined
@@ -25,6 +28,8 @@ export interface CellSample {
   readonly startTime: number | undefined
   /** When it came, in monotonic milliseconds. */
   readonly collected: number
+  /** Of pressure, once there are two samples. */
+  readonly averages: PressureAverages | undefined
 }
 
 /** Why a point is not served. */
@@ -90,7 +95,8 @@ function cellOf(series: Series, nodeName: string): Cell | DropReason {
     .filter(({ where }) => where === undefined || where(labels))
     .map((feed) => ({ feed, part: feed.part?.(labels) ?? '' }))
   if (feeds.length === 0) return 'not_served'
-  return { subject, feeds, metric: series.name, sample: undefined, previous: undefined }
+  const isPressure = feeds.some(({ feed }) => pressureFields.has(feed.field))
+  return { subject, feeds, metric: series.name, isPressure, sample: undefined, previous: undefined }
 }
 
 function update(cell: Cell, batch: Batch, slot: number, collected: number): void {
@@ -98,6 +104,12 @@ function update(cell: Cell, batch: Batch, slot: number, collected: number): void
   const time = batch.timeAt(slot)
   const before = cell.sample
   // A kubelet tells the same sample again until there is a newer one: the rate is that between two samples.
-  if (before !== undefined && time > before.time) cell.previous = value >= before.value ? before : undefined
-  cell.sample = { value, time, startTime: batch.startTimeAt(slot), collected }
+  const isLater = before !== undefined && time > before.time
+  if (isLater) cell.previous = value >= before.value ? before : undefined
+  const { previous } = cell
+  const averages =
+    cell.isPressure && isLater && previous !== undefined
+      ? averagePressure(previous.averages, value - previous.value, (time - previous.time) / 1000)
+      : before?.averages
+  cell.sample = { value, time, startTime: batch.startTimeAt(slot), collected, averages }
 }

@@ -7,6 +7,7 @@ export interface MetricFeeds {
 }
 
 const nanoseconds = 1e9
+const microseconds = 1e6
 
 /** Numbers of a kubelet or a cgroup, then those that are worked out from the host's. */
 const measured = 0
@@ -23,6 +24,18 @@ function only(name: string, ...values: readonly string[]): (labels: Labels) => b
 const interfaceName = (labels: Labels): string => labels('network.interface.name', 'interface', 'device')
 const inward = (labels: Labels): boolean => labels('network.io.direction', 'direction') === 'receive'
 const outward = (labels: Labels): boolean => labels('network.io.direction', 'direction') === 'transmit'
+
+/** A volume, and the claim that it belongs to: `volumeOfPart` reads it. */
+const volumePart = (labels: Labels): string =>
+  JSON.stringify([labels('k8s.volume.name'), labels('k8s.persistentvolumeclaim.name')])
+
+const volumeFeed = (field: Field): readonly Feed[] => [feed(field, { part: volumePart })]
+
+/** The volume that a part of a pod's row is about, and its claim; empty where there is none. */
+export function volumeOfPart(part: string): { readonly name: string; readonly claim: string } {
+  const [name = '', claim = ''] = JSON.parse(part) as string[]
+  return { name, claim }
+}
 
 /** Behind `k8s.node.`, `k8s.pod.` and `container.`: names of the Collector's kubelet_stats and of the semantic conventions. */
 const openTelemetryFeeds: Readonly<Record<string, readonly Feed[]>> = {
@@ -52,6 +65,27 @@ const openTelemetryFeeds: Readonly<Record<string, readonly Feed[]>> = {
   uptime: [feed('uptime', { factor: 1000 })],
 }
 
+/** Behind `k8s.pod.volume.`, and `k8s.volume.` as the Collector has it. */
+const volumeFeeds: Readonly<Record<string, readonly Feed[]>> = {
+  available: volumeFeed('fsAvailable'),
+  capacity: volumeFeed('fsCapacity'),
+  usage: volumeFeed('fsUsed'),
+  inodes: volumeFeed('fsInodes'),
+  'inodes.free': volumeFeed('fsInodesFree'),
+  'inodes.used': volumeFeed('fsInodesUsed'),
+  'inode.count': volumeFeed('fsInodes'),
+  'inode.free': volumeFeed('fsInodesFree'),
+  'inode.used': volumeFeed('fsInodesUsed'),
+}
+
+const waited = (field: Field, more: Partial<Feed> = {}): Feed =>
+  feed(field, { factor: microseconds, ...more })
+
+/** Of `vm_container_pressure_seconds_total` the series of a resource and a share. */
+const share = (resource: string, word: string) => ({
+  where: (labels: Labels) => labels('resource') === resource && labels('share') === word,
+})
+
 /** Behind `container_` and `vm_container_`: names of cAdvisor, of the kubelet's `/metrics/resource`, and ours. */
 const containerFeeds: Readonly<Record<string, readonly Feed[]>> = {
   // Of each CPU there may be a series too.
@@ -75,7 +109,24 @@ const containerFeeds: Readonly<Record<string, readonly Feed[]>> = {
     }),
   ],
   swap_usage_bytes: [feed('swapUsage')],
+  swap_limit_bytes: [feed('swapLimit')],
   spec_memory_limit_bytes: [feed('memoryLimit')],
+  spec_memory_swap_limit_bytes: [feed('swapLimit', { rank: derived })],
+  pressure_cpu_stalled_seconds_total: [waited('cpuFull')],
+  pressure_cpu_waiting_seconds_total: [waited('cpuSome')],
+  pressure_memory_stalled_seconds_total: [waited('memoryFull')],
+  pressure_memory_waiting_seconds_total: [waited('memorySome')],
+  pressure_io_stalled_seconds_total: [waited('ioFull')],
+  pressure_io_waiting_seconds_total: [waited('ioSome')],
+  pressure_seconds_total: [
+    waited('cpuFull', share('cpu', 'full')),
+    waited('cpuSome', share('cpu', 'some')),
+    waited('memoryFull', share('memory', 'full')),
+    waited('memorySome', share('memory', 'some')),
+    waited('ioFull', share('io', 'full')),
+    waited('ioSome', share('io', 'some')),
+  ],
+  threads: [feed('tasks')],
   start_time_seconds: [feed('start', { factor: 1000 })],
   network_receive_bytes_total: [feed('rxBytes', { part: interfaceName })],
   network_receive_errors_total: [feed('rxErrors', { part: interfaceName })],
@@ -106,6 +157,10 @@ const nodeFeeds: Readonly<Record<string, readonly Feed[]>> = {
   node_memory_MemTotal_bytes: [feed('memoryTotal', { rank: derived })],
   node_memory_MemFree_bytes: [feed('memoryFree', { rank: derived })],
   node_memory_Inactive_file_bytes: [feed('inactiveFile', { rank: derived })],
+  node_memory_SwapTotal_bytes: [feed('swapTotal', { rank: derived })],
+  node_memory_SwapFree_bytes: [feed('swapFree', { rank: derived })],
+  node_processes_threads: [feed('tasks')],
+  node_processes_max_processes: [feed('mostTasks')],
   'system.memory.limit': [feed('memoryTotal', { rank: derived })],
   'system.memory.usage': [
     feed('workingSet', {
@@ -123,6 +178,8 @@ const nodeFeeds: Readonly<Record<string, readonly Feed[]>> = {
   node_network_transmit_errs_total: [feed('txErrors', { rank: derived, part: interfaceName })],
   node_filesystem_size_bytes: [feed('fsCapacity', { rank: derived, where: rootMount })],
   node_filesystem_avail_bytes: [feed('fsAvailable', { rank: derived, where: rootMount })],
+  node_filesystem_files: [feed('fsInodes', { rank: derived, where: rootMount })],
+  node_filesystem_files_free: [feed('fsInodesFree', { rank: derived, where: rootMount })],
 }
 
 const podFeeds: Readonly<Record<string, readonly Feed[]>> = {
@@ -148,4 +205,7 @@ export const feedsByMetric: ReadonlyMap<string, MetricFeeds> = new Map([
   ...prefixed('container.', 'container', openTelemetryFeeds),
   ...prefixed('k8s.pod.', 'pod', openTelemetryFeeds),
   ...prefixed('k8s.node.', 'node', openTelemetryFeeds),
+  ...prefixed('k8s.node.system_container.', 'system', openTelemetryFeeds),
+  ...prefixed('k8s.pod.volume.', 'pod', volumeFeeds),
+  ...prefixed('k8s.volume.', 'pod', volumeFeeds),
 ])

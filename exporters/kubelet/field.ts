@@ -1,4 +1,4 @@
-/** The numbers of a row, in the units of the summary: nanoseconds, bytes, counts, Unix milliseconds. */
+/** The numbers of a row, in the units of the summary: nanoseconds, of pressure microseconds, bytes, counts, Unix milliseconds. */
 export type Field =
   | 'cpu'
   | 'cpuRate'
@@ -12,8 +12,19 @@ export type Field =
   | 'inactiveFile'
   | 'pageFaults'
   | 'majorPageFaults'
+  | 'cpuFull'
+  | 'cpuSome'
+  | 'memoryFull'
+  | 'memorySome'
+  | 'ioFull'
+  | 'ioSome'
   | 'swapUsage'
   | 'swapAvailable'
+  | 'swapLimit'
+  | 'swapTotal'
+  | 'swapFree'
+  | 'tasks'
+  | 'mostTasks'
   | 'start'
   | 'uptime'
   | 'rxBytes'
@@ -23,9 +34,22 @@ export type Field =
   | 'fsUsed'
   | 'fsCapacity'
   | 'fsAvailable'
+  | 'fsInodes'
+  | 'fsInodesFree'
+  | 'fsInodesUsed'
 
-/** What a row is about. */
-export type RowKind = 'node' | 'pod' | 'container'
+/** Times that were lost to waiting, in microseconds: of all tasks (full), or of some. */
+export const pressureFields: ReadonlySet<Field> = new Set([
+  'cpuFull',
+  'cpuSome',
+  'memoryFull',
+  'memorySome',
+  'ioFull',
+  'ioSome',
+])
+
+/** What a row is about; `system` is a part of the node that is no pod, as the kubelet itself. */
+export type RowKind = 'node' | 'system' | 'pod' | 'container'
 
 /** Attributes of a series and of its resource, as text. */
 export type Labels = (...names: readonly string[]) => string
@@ -37,7 +61,7 @@ export interface Feed {
   readonly factor?: number
   /** Which series of the metric count; all where absent. Those of one row and part are added up. */
   readonly where?: (labels: Labels) => boolean
-  /** The network interface that a series is about. */
+  /** The network interface or the volume that a series is about. */
   readonly part?: (labels: Labels) => string
   /** Of several metrics for one field that with the smallest rank counts. */
   readonly rank: number

@@ -1,5 +1,6 @@
 import type { Cell, CellSample } from './cells.ts'
 import type { Feed, Field, RowKind } from './field.ts'
+import type { PressureAverages } from './pressure.ts'
 import type { Subject } from './subject.ts'
 
 /** A number of a row, and when it was measured. */
@@ -8,14 +9,16 @@ export interface Reading {
   readonly time: number
   /** The change per second since the sample before, where all that is added up has one. */
   readonly rate: number | undefined
+  /** Of pressure: the averages of late. */
+  readonly averages: PressureAverages | undefined
 }
 
 /** All that is known of a node, a pod or a container. */
 export interface Row {
   readonly subject: Subject
   get(field: Field, part?: string): Reading | undefined
-  /** The network interfaces that something is known of, in order. */
-  readonly parts: readonly string[]
+  /** The network interfaces or volumes of which a field is known, in order. */
+  parts(field: Field): readonly string[]
   /** Unix milliseconds since when its counters count, where a series says so. */
   readonly startTime: number | undefined
 }
@@ -26,6 +29,7 @@ interface Sum {
   value: number
   time: number
   rate: number | undefined
+  readonly averages: PressureAverages | undefined
 }
 
 /** What is known of one instance of a row: by field and part, then by metric. */
@@ -63,11 +67,10 @@ class Instance {
     return best
   }
 
-  *parts(): Generator<string> {
-    for (const key of this.#sums.keys()) {
-      const part = key.slice(key.indexOf(' ') + 1)
-      if (part !== '') yield part
-    }
+  *parts(field: Field): Generator<string> {
+    const prefix = keyOf(field, '')
+    for (const key of this.#sums.keys())
+      if (key.startsWith(prefix) && key !== prefix) yield key.slice(prefix.length)
   }
 }
 
@@ -88,7 +91,7 @@ function addTo(
   const rate = previous === undefined ? undefined : (value - previous.value * factor) / seconds
   const sum = sums.get(key)
   if (sum === undefined) {
-    sums.set(key, { rank: feed.rank, value, time: sample.time, rate })
+    sums.set(key, { rank: feed.rank, value, time: sample.time, rate, averages: sample.averages })
     return
   }
   sum.value += value
@@ -142,7 +145,7 @@ function rowOf(instances: ReadonlyMap<string, Instance>): Row | undefined {
       }
       return undefined
     },
-    parts: [...new Set(told.flatMap((each) => [...each.parts()]))].toSorted(),
+    parts: (field) => [...new Set(told.flatMap((each) => [...each.parts(field)]))].toSorted(),
     startTime: told.find(({ startTime }) => startTime !== undefined)?.startTime,
   }
 }

@@ -33,6 +33,13 @@ export function labelsOf({ attributes, resource }: Series): Labels {
 /** Uids in the paths of pods' cgroups: those of systemd have underscores for hyphens. */
 const podInPath = /[/-]pod([0-9a-f]{8}[-_](?:[0-9a-f]{4}[-_]){3}[0-9a-f]{12}|[0-9a-f]{32})/
 
+/** The cgroups that a kubelet tells of as parts of the node, by the end of their path. */
+const systemCgroups: readonly (readonly [path: RegExp, name: string])[] = [
+  [/^(?:\/kubelet)?\/kubepods$|^(?:\/kubelet\.slice)?\/(?:kubelet-)?kubepods\.slice$/, 'pods'],
+  [/^\/system\.slice\/kubelet\.service$/, 'kubelet'],
+  [/^\/system\.slice\/(?:containerd|crio|cri-docker|docker)\.service$/, 'runtime'],
+]
+
 const node: Subject = {
   kind: 'node',
   namespace: '',
@@ -52,7 +59,8 @@ export function subjectOf(labels: Labels, { row }: MetricFeeds, nodeName: string
   const namespace = labels('k8s.namespace.name', 'namespace')
   const container = labels('k8s.container.name', 'container', 'container_name')
   const id = labels('container.id', 'id', 'container_id')
-  if (row === 'labelled' && pod === '' && container === '') return id === '/' ? node : 'no_row'
+  if (row === 'system') return container === '' ? 'no_row' : { ...node, kind: 'system', container }
+  if (row === 'labelled' && pod === '' && container === '') return partOfNode(id)
   if (pod === '' || namespace === '') return 'no_row'
   const uid = labels('k8s.pod.uid') || (podInPath.exec(id)?.[1]?.replaceAll('_', '-') ?? '')
   // The sandbox, as older cAdvisors show it, is where the pod's network is.
@@ -61,4 +69,10 @@ export function subjectOf(labels: Labels, { row }: MetricFeeds, nodeName: string
   if (container === '') return 'no_row'
   const image = labels('container.image.name', 'image')
   return { kind: 'container', namespace, pod, container, uid, instance: id, image }
+}
+
+function partOfNode(path: string): Subject | NoSubject {
+  if (path === '/') return node
+  const [, container] = systemCgroups.find(([pattern]) => pattern.test(path)) ?? []
+  return container === undefined ? 'no_row' : { ...node, kind: 'system', container }
 }
