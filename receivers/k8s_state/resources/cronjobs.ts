@@ -1,6 +1,6 @@
 import type { V1CronJob } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
-import { cronSchedule, type CronSchedule } from '../cron-schedule.ts'
+import { cronSchedule, type CronSchedule } from '../cron/schedule.ts'
 import { labelFact } from '../label-fact.ts'
 import { numberFact } from '../number-fact.ts'
 import { created, resourceVersion } from '../shared-families.ts'

@@ -1,5 +1,5 @@
 import { parseDuration } from '#src/config/duration.ts'
-import { cronFields } from './cron-fields.ts'
+import { cronFields } from './fields.ts'
 import { nextWallTime } from './wall-times.ts'
 import { zoneOffset } from './zone-offset.ts'
 

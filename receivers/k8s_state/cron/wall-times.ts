@@ -1,4 +1,4 @@
-import type { CronFields } from './cron-fields.ts'
+import type { CronFields } from './fields.ts'
 import { WallClock } from './wall-clock.ts'
 import type { ZoneOffset } from './zone-offset.ts'
 
@@ -16,6 +16,8 @@ const yearsAhead = 5
  * @returns the same; undefined where there is none within some years
  */
 export function nextWallTime(fields: CronFields, offset: ZoneOffset, after: number): number | undefined {
+  // A field that is only a comma allows nothing; all minutes of some years would be gone through for it.
+  if (fields.minutes.values.size === 0 || fields.hours.values.size === 0) return undefined
   const clock = new WallClock(offset, (after + 1) * 1000)
   const lastYear = clock.year + yearsAhead
   const findings = [findMonth, findDay, findHour, findMinute, findSecond]
@@ -25,7 +27,8 @@ export function nextWallTime(fields: CronFields, offset: ZoneOffset, after: numb
   return undefined
 }
 
-/** Each goes on until its field shows what is allowed. @returns false where a larger field has changed meanwhile */
+// Each of these goes on until its part of the clock shows what is allowed, and returns false where a larger part has changed.
+
 function findMonth(clock: WallClock, { months }: CronFields): boolean {
   while (!months.values.has(clock.month)) {
     clock.advanceMonth()
