@@ -63,6 +63,7 @@ build_here() {
 }
 
 build_here cadvisor 0.60.6
+build_here kube-state-metrics 2.16.0
 # Some ten minutes on two cores.
 build_here kube-apiserver 1.34.4
 

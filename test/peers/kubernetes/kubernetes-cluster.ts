@@ -1,12 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
 import { pathOf, type Resource } from '#src/kubernetes/resource.ts'
-import { HttpClient, type Answer } from '#src/http/client/http-client.ts'
+import { HttpClient } from '#src/http/client/http-client.ts'
 import { CollectedBody } from '#src/http/client/collected-body.ts'
 import { fixedText } from '#src/http/client/file-text.ts'
 import { schemeCredentials } from '#src/http/client/credentials.ts'
@@ -30,7 +33,7 @@ export class KubernetesCluster implements AsyncDisposable {
   readonly #processes = new Map<'etcd' | 'kube-apiserver', ChildProcess>()
   #output = ''
   readonly #options: readonly string[]
-  #client: HttpClient | undefined
+  #agent: Agent | undefined
 
   private constructor(
     temporary: AsyncDisposable & { readonly path: string },
@@ -112,9 +115,14 @@ export class KubernetesCluster implements AsyncDisposable {
       ...this.#options,
     ])
     await this.#until('kube-apiserver', async () => {
-      this.#client = await this.client()
+      this.#agent?.destroy()
+      this.#agent = new Agent({ ca: await readFile(this.authority, 'utf8'), keepAlive: true, maxSockets: 16 })
+      const client = await this.client()
       const url = new URL('/readyz', this.url)
-      return (await this.#client.get({ url, timeoutMs: 2000 }, new CollectedBody())).status === 200
+      const { status } = await client
+        .get({ url, timeoutMs: 2000 }, new CollectedBody())
+        .finally(() => client.close())
+      return status === 200
     })
   }
 
@@ -135,7 +143,7 @@ export class KubernetesCluster implements AsyncDisposable {
   /** Changes an object: what is not in the new one is gone. */
   async replace(resource: Resource, object: KubernetesObject): Promise<KubernetesObject> {
     const { namespace, name } = object.metadata
-    return await this.#send('PUT', `${pathOf(resource, namespace)}/${name}`, object)
+    return await this.#send('PUT', `${pathOf(resource, namespace)}/${encodeURIComponent(name)}`, object)
   }
 
   /** Asks for anything by any method that has a body. */
@@ -143,11 +151,12 @@ export class KubernetesCluster implements AsyncDisposable {
     return await this.#send(method, path, object)
   }
 
-  /** Removes an object at once. */
-  async remove(resource: Resource, name: string, namespace?: string): Promise<void> {
-    const path = `${pathOf(resource, namespace)}/${name}?gracePeriodSeconds=0`
-    const admin = ['--cacert', this.authority, '-H', `Authorization: Bearer ${tokens.admin}`]
-    await run('curl', ['-sf', ...admin, '-X', 'DELETE', new URL(path, this.url).href])
+  /** Removes an object: at once, unless it is left to say goodbye. */
+  async remove(resource: Resource, name: string, namespace?: string, graceSeconds = 0): Promise<void> {
+    const path = `${pathOf(resource, namespace)}/${encodeURIComponent(name)}`
+    // Orphans would be kept until a controller has seen to them, which there is none of.
+    const options = { gracePeriodSeconds: graceSeconds, propagationPolicy: 'Background' }
+    await this.#send('DELETE', path, options)
   }
 
   /** Has etcd forget all versions before now. */
@@ -161,7 +170,7 @@ export class KubernetesCluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#client?.close()
+    this.#agent?.destroy()
     await this.kill('kube-apiserver')
     await this.kill('etcd')
     await this.#temporary[Symbol.asyncDispose]()
@@ -184,18 +193,24 @@ export class KubernetesCluster implements AsyncDisposable {
     throw new Error(`${name} is not ready: ${this.#output}`)
   }
 
-  async #send(method: 'POST' | 'PUT', path: string, object: object): Promise<KubernetesObject> {
-    const body = new CollectedBody()
-    const request = {
-      url: new URL(path, this.url),
-      headers: { 'Content-Type': 'application/json' },
-      body: [Buffer.from(JSON.stringify(object))],
-      method,
-      timeoutMs: 10_000,
-    }
-    const answer: Answer | undefined = await this.#client?.post(request, undefined, body)
-    if (answer === undefined || answer.status > 299)
-      throw new Error(`${method} ${path}: ${answer?.status} ${answer?.excerpt}`)
-    return JSON.parse(body.text) as KubernetesObject
+  async #send(method: 'POST' | 'PUT' | 'DELETE', path: string, object: object): Promise<KubernetesObject> {
+    const payload = JSON.stringify(object)
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = {
+        Authorization: `Bearer ${tokens.admin}`,
+        'Content-Type': 'application/json',
+        // Node says nothing of the length by itself where the method is DELETE.
+        'Content-Length': Buffer.byteLength(payload),
+      }
+      const options = { method, headers, agent: this.#agent, timeout: 10_000 }
+      const sent = request(new URL(path, this.url), options, resolve)
+      sent.on('error', reject)
+      sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)))
+      sent.end(payload)
+    })
+    const body = await text(answer)
+    if (answer.statusCode === undefined || answer.statusCode > 299)
+      throw new Error(`${method} ${path}: ${answer.statusCode} ${body.slice(0, 1000)}`)
+    return JSON.parse(body) as KubernetesObject
   }
 }
