@@ -10,13 +10,17 @@ import { ingressClasses } from './resources/ingressclasses.ts'
 import { ingresses } from './resources/ingresses.ts'
 import { jobs } from './resources/jobs.ts'
 import { leases } from './resources/leases.ts'
+import { limitRanges } from './resources/limitranges.ts'
+import { namespaces } from './resources/namespaces.ts'
 import { networkPolicies } from './resources/networkpolicies.ts'
+import { nodes } from './resources/nodes.ts'
 import { persistentVolumeClaims } from './resources/persistentvolumeclaims.ts'
 import { persistentVolumes } from './resources/persistentvolumes.ts'
 import { podDisruptionBudgets } from './resources/poddisruptionbudgets.ts'
 import { pods } from './resources/pods.ts'
 import { replicaSets } from './resources/replicasets.ts'
 import { replicationControllers } from './resources/replicationcontrollers.ts'
+import { resourceQuotas } from './resources/resourcequotas.ts'
 import { clusterRoleBindings, roleBindings } from './resources/rolebindings.ts'
 import { clusterRoles, roles } from './resources/roles.ts'
 import { secrets } from './resources/secrets.ts'
@@ -47,14 +51,18 @@ export const stateResources: readonly StateResource[] = [
   ingresses,
   jobs,
   leases,
+  limitRanges,
   mutatingWebhookConfigurations,
+  namespaces,
   networkPolicies,
+  nodes,
   persistentVolumeClaims,
   persistentVolumes,
   podDisruptionBudgets,
   pods,
   replicaSets,
   replicationControllers,
+  resourceQuotas,
   roleBindings,
   roles,
   secrets,

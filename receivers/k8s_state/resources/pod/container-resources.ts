@@ -1,6 +1,7 @@
-import type { Instrument, Naming } from '#src/naming/metric.ts'
-import { quantity } from '../../quantity.ts'
+import type { MetricDefinition } from '#src/naming/metric.ts'
+import { quantity, wholeQuantity } from '../../quantity.ts'
 import { resourceMeasure } from '../../resource-measure.ts'
+import { resourceNamings } from '../../resource-namings.ts'
 import { sentence } from '../../sentence.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { mainContainers, partOf, type ContainerGroup } from './containers.ts'
@@ -34,9 +35,7 @@ export function containerResources(group: ContainerGroup, amount: Amount): State
         resource: 'resource',
         measure: 'unit',
       },
-      ...(group.isInit
-        ? {}
-        : { otel: collectorNames(amount, description), semconv: semconvNames(amount, description) }),
+      ...(group.isInit ? {} : mainNamings(amount, description)),
     },
     (pod, add) => {
       const node = pod.spec?.nodeName ?? ''
@@ -59,10 +58,10 @@ export function currentResources(amount: Amount): StateFamily<Pod> {
       fact,
       source: `resources.${amount}s of each in status.containerStatuses`,
       by: ['resource'],
-      semconv: named('updowncounter', sentence(fact), {
-        cpu: `k8s.container.cpu.${amount}.current`,
-        memory: `k8s.container.memory.${amount}.current`,
-      }),
+      semconv: resourceNamings({ kind: 'updowncounter', description: sentence(fact) }, [
+        ['cpu', `k8s.container.cpu.${amount}.current`, '{cpu}'],
+        ['memory', `k8s.container.memory.${amount}.current`, 'By'],
+      ]),
     },
     (pod, add) => {
       for (const { name: container, resources } of mainContainers.statuses(pod)) {
@@ -73,42 +72,27 @@ export function currentResources(amount: Amount): StateFamily<Pod> {
   )
 }
 
-/** All but CPUs come in whole numbers. */
 function amountOf(text: string, measure: string): number | undefined {
-  const value = quantity(text)
-  return value === undefined || measure === 'core' ? value : Math.ceil(value)
+  return measure === 'core' ? quantity(text) : wholeQuantity(text)
 }
 
-/** The Collector's name for each resource. */
-function collectorNames(amount: Amount, description: string): readonly Naming<Dimension>[] {
-  return named('gauge', description, {
-    cpu: `k8s.container.cpu_${amount}`,
-    memory: `k8s.container.memory_${amount}`,
-    storage: `k8s.container.storage_${amount}`,
-    ephemeral_storage: `k8s.container.ephemeralstorage_${amount}`,
-  })
-}
-
-function semconvNames(amount: Amount, description: string): readonly Naming<Dimension>[] {
-  return named('updowncounter', description, {
-    cpu: `k8s.container.cpu.${amount}.desired`,
-    memory: `k8s.container.memory.${amount}.desired`,
-    storage: `k8s.container.storage.${amount}`,
-    ephemeral_storage: `k8s.container.ephemeral_storage.${amount}`,
-  })
-}
-
-/** A name for each resource, of which only CPUs come in parts. */
-function named(
-  kind: Instrument,
+/** The names that containers have in OpenTelemetry's vocabularies. */
+function mainNamings(
+  amount: Amount,
   description: string,
-  names: Readonly<Record<string, string>>,
-): readonly Naming<'resource'>[] {
-  return Object.entries(names).map(([resource, name]) => ({
-    kind,
-    description,
-    name,
-    where: { resource },
-    ...(resource === 'cpu' ? { unit: '{cpu}' } : { unit: 'By', integer: true as const }),
-  }))
+): Pick<MetricDefinition<Dimension>, 'otel' | 'semconv'> {
+  return {
+    otel: resourceNamings({ kind: 'gauge', description }, [
+      ['cpu', `k8s.container.cpu_${amount}`, '{cpu}'],
+      ['memory', `k8s.container.memory_${amount}`, 'By'],
+      ['storage', `k8s.container.storage_${amount}`, 'By'],
+      ['ephemeral_storage', `k8s.container.ephemeralstorage_${amount}`, 'By'],
+    ]),
+    semconv: resourceNamings({ kind: 'updowncounter', description }, [
+      ['cpu', `k8s.container.cpu.${amount}.desired`, '{cpu}'],
+      ['memory', `k8s.container.memory.${amount}.desired`, 'By'],
+      ['storage', `k8s.container.storage.${amount}`, 'By'],
+      ['ephemeral_storage', `k8s.container.ephemeral_storage.${amount}`, 'By'],
+    ]),
+  }
 }

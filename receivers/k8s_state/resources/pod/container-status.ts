@@ -1,6 +1,7 @@
 import type { V1ContainerStateTerminated } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
 import type { Instrument, MetricDefinition } from '#src/naming/metric.ts'
+import { labelFact } from '../../label-fact.ts'
 import { sentence } from '../../sentence.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { bool, seconds } from '../../values.ts'
@@ -182,19 +183,8 @@ function numberOf(
 }
 
 function reasonOf(group: ContainerGroup, { name, fact, source, read }: ContainerReason): StateFamily<Pod> {
-  return of<'container' | 'reason'>(
-    {
-      fact,
-      source,
-      by: ['container', 'reason'],
-      prometheus: {
-        name: `${group.prefix}_${name}`,
-        kind: 'gauge',
-        description: sentence(fact),
-        container: 'container',
-        reason: 'reason',
-      },
-    },
+  return of(
+    labelFact({ fact, source, prometheus: `${group.prefix}_${name}`, labels: ['container', 'reason'] }),
     (pod, add) => {
       for (const status of group.statuses(pod)) {
         const state = read(status)

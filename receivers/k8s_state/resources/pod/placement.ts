@@ -1,28 +1,18 @@
 import type { V1Toleration } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
+import { labelFact } from '../../label-fact.ts'
 import { labelsOf } from '../../label-names.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { of, type Pod } from './pod.ts'
 
-type Dimension = 'key' | 'operator' | 'value' | 'effect' | 'toleration_seconds'
-
 /** Taints of nodes that pods bear. */
-export const tolerations: StateFamily<Pod> = of<Dimension>(
-  {
+export const tolerations: StateFamily<Pod> = of(
+  labelFact({
     fact: 'a taint of nodes that it bears',
     source: 'spec.tolerations',
-    by: ['key', 'operator', 'value', 'effect', 'toleration_seconds'],
-    prometheus: {
-      name: 'kube_pod_tolerations',
-      kind: 'gauge',
-      description: 'A taint of nodes that it bears.',
-      key: 'key',
-      operator: 'operator',
-      value: 'value',
-      effect: 'effect',
-      toleration_seconds: 'toleration_seconds',
-    },
-  },
+    prometheus: 'kube_pod_tolerations',
+    labels: ['key', 'operator', 'value', 'effect', 'toleration_seconds'],
+  }),
   ({ spec }, add) => {
     const all: readonly Wire<V1Toleration>[] = spec?.tolerations ?? []
     const told = new Set<string>()

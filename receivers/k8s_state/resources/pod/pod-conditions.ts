@@ -1,6 +1,7 @@
 import type { V1PodCondition } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
-import { sentence } from '../../sentence.ts'
+import { labelFact } from '../../label-fact.ts'
+import { numberFact } from '../../number-fact.ts'
 import { addCondition } from '../../shared-families.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { seconds } from '../../values.ts'
@@ -10,13 +11,13 @@ type Condition = Wire<V1PodCondition>
 
 /** Whether a condition holds: three rows of which one is 1. */
 function held(name: string, type: string, fact: string): StateFamily<Pod> {
-  return of<'condition'>(
-    {
+  return of(
+    labelFact({
       fact,
       source: `status.conditions: the status of ${type}`,
-      by: ['condition'],
-      prometheus: { name, kind: 'gauge', description: sentence(fact), condition: 'condition' },
-    },
+      prometheus: name,
+      labels: ['condition'],
+    }),
     (pod, add) => {
       const condition = conditionOf(pod, type)
       if (condition !== undefined) addCondition(add, condition.status, (each) => ({ condition: each }))
@@ -32,12 +33,7 @@ function whileHeld(
   read: (condition: Condition) => number | undefined,
 ): StateFamily<Pod> {
   return of(
-    {
-      fact,
-      source: `status.conditions: ${type}, while it is ${status}`,
-      by: [],
-      prometheus: { name, kind: 'gauge', description: sentence(fact) },
-    },
+    numberFact({ fact, source: `status.conditions: ${type}, while it is ${status}`, prometheus: name }),
     (pod) => {
       const condition = conditionOf(pod, type)
       return condition?.status === status ? read(condition) : undefined

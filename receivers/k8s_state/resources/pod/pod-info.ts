@@ -1,36 +1,36 @@
 import { isIP } from 'node:net'
 import type { V1OwnerReference, V1PodIP, V1PodResourceClaim } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
-import { quantity } from '../../quantity.ts'
+import { labelFact } from '../../label-fact.ts'
+import { numberFact } from '../../number-fact.ts'
+import { quantity, wholeQuantity } from '../../quantity.ts'
+import { sentence } from '../../sentence.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { of, type Pod } from './pod.ts'
 
-const gauge = { kind: 'gauge' } as const
+const whereabouts = 'where it is, and who made it'
 
-export const podInfo: StateFamily<Pod> = of<
-  'host_ip' | 'pod_ip' | 'node' | 'created_by_kind' | 'created_by_name' | 'priority_class' | 'host_network'
->(
+export const podInfo: StateFamily<Pod> = of(
   {
-    fact: 'where it is, and who made it',
-    source:
-      'status: hostIP, podIP; spec: nodeName, priorityClassName, hostNetwork; the owner that is its controller',
-    by: ['host_ip', 'pod_ip', 'node', 'created_by_kind', 'created_by_name', 'priority_class', 'host_network'],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_info',
-      description: 'Where it is, and who made it.',
-      host_ip: 'host_ip',
-      pod_ip: 'pod_ip',
-      node: 'node',
-      created_by_kind: 'created_by_kind',
-      created_by_name: 'created_by_name',
-      priority_class: 'priority_class',
-      host_network: 'host_network',
-    },
+    ...labelFact({
+      fact: whereabouts,
+      source:
+        'status: hostIP, podIP; spec: nodeName, priorityClassName, hostNetwork; the owner that is its controller',
+      prometheus: 'kube_pod_info',
+      labels: [
+        'host_ip',
+        'pod_ip',
+        'node',
+        'created_by_kind',
+        'created_by_name',
+        'priority_class',
+        'host_network',
+      ],
+    }),
     vm: {
-      ...gauge,
       name: 'vm_kube_pod_info',
-      description: 'Where it is, and who made it.',
+      kind: 'gauge',
+      description: sentence(whereabouts),
       host_ip: 'host_ip',
       pod_ip: 'pod_ip',
       node: 'node',
@@ -53,22 +53,13 @@ export const podInfo: StateFamily<Pod> = of<
   },
 )
 
-export const resourceClaims: StateFamily<Pod> = of<
-  'claim_name' | 'resourceclaim_name' | 'resourceclaim_template_name'
->(
-  {
+export const resourceClaims: StateFamily<Pod> = of(
+  labelFact({
     fact: 'a claim to a device that it refers to; one that is made of a template has a name only once it is there',
     source: 'spec.resourceClaims, status.resourceClaimStatuses',
-    by: ['claim_name', 'resourceclaim_name', 'resourceclaim_template_name'],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_resourceclaim_info',
-      description: 'A claim to a device that it refers to.',
-      claim_name: 'claim_name',
-      resourceclaim_name: 'resourceclaim_name',
-      resourceclaim_template_name: 'resourceclaim_template_name',
-    },
-  },
+    prometheus: 'kube_pod_resourceclaim_info',
+    labels: ['claim_name', 'resourceclaim_name', 'resourceclaim_template_name'],
+  }),
   ({ spec, status }, add) => {
     const claims: readonly Wire<V1PodResourceClaim>[] = spec?.resourceClaims ?? []
     for (const { name, resourceClaimName, resourceClaimTemplateName } of claims) {
@@ -83,19 +74,13 @@ export const resourceClaims: StateFamily<Pod> = of<
   },
 )
 
-export const podIps: StateFamily<Pod> = of<'ip' | 'ip_family'>(
-  {
+export const podIps: StateFamily<Pod> = of(
+  labelFact({
     fact: 'an IP address of it',
     source: 'status.podIPs',
-    by: ['ip', 'ip_family'],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_ips',
-      description: 'An IP address of it.',
-      ip: 'ip',
-      ip_family: 'ip_family',
-    },
-  },
+    prometheus: 'kube_pod_ips',
+    labels: ['ip', 'ip_family'],
+  }),
   ({ status }, add) => {
     const addresses: readonly Wire<V1PodIP>[] = status?.podIPs ?? []
     for (const { ip } of addresses) {
@@ -108,80 +93,67 @@ export const podIps: StateFamily<Pod> = of<'ip' | 'ip_family'>(
 /** What running a pod costs beside its containers. */
 export const overhead: readonly StateFamily<Pod>[] = [
   of(
-    {
+    numberFact({
       fact: 'CPUs that running it costs beside its containers',
       source: 'spec.overhead',
-      by: [],
-      prometheus: {
-        ...gauge,
-        name: 'kube_pod_overhead_cpu_cores',
-        description: 'CPUs that running it costs beside its containers.',
-      },
-    },
+      prometheus: 'kube_pod_overhead_cpu_cores',
+    }),
     ({ spec }) => quantity(spec?.overhead?.['cpu']),
   ),
   of(
-    {
-      fact: 'bytes that running it costs beside its containers',
+    numberFact({
+      fact: 'bytes of memory that running it costs beside its containers',
       source: 'spec.overhead',
-      by: [],
-      prometheus: {
-        ...gauge,
-        name: 'kube_pod_overhead_memory_bytes',
-        description: 'Bytes of memory that running it costs beside its containers.',
-      },
-    },
-    ({ spec }) => {
-      const value = quantity(spec?.overhead?.['memory'])
-      return value === undefined ? undefined : Math.ceil(value)
-    },
+      prometheus: 'kube_pod_overhead_memory_bytes',
+    }),
+    ({ spec }) => wholeQuantity(spec?.overhead?.['memory']),
   ),
 ]
 
-/** One word of a pod's specification that a label bears. */
-function word(
-  name: string,
-  label: string,
-  what: { readonly fact: string; readonly source: string },
-  read: (pod: Pod) => string | undefined,
-): StateFamily<Pod> {
-  return of<'word'>(
-    {
-      ...what,
-      by: ['word'],
-      prometheus: { ...gauge, name, description: `${what.fact}.`, word: label },
+export const restartPolicy: StateFamily<Pod> = of(
+  labelFact({
+    fact: 'when its containers are started again',
+    source: 'spec.restartPolicy',
+    prometheus: 'kube_pod_restart_policy',
+    labels: ['type'],
+  }),
+  ({ spec }, add) => add(1, { type: spec?.restartPolicy ?? '' }),
+)
+
+export const runtimeClass: StateFamily<Pod> = of(
+  labelFact({
+    fact: 'the class of container runtimes that it asks for',
+    source: 'spec.runtimeClassName',
+    prometheus: 'kube_pod_runtimeclass_name_info',
+    labels: ['runtimeclass_name'],
+  }),
+  ({ spec }, add) => {
+    const { runtimeClassName } = spec ?? {}
+    if (runtimeClassName !== undefined) add(1, { runtimeclass_name: runtimeClassName })
+  },
+)
+
+export const serviceAccount: StateFamily<Pod> = of(
+  labelFact({
+    fact: 'the service account as which it runs',
+    source: 'spec.serviceAccountName',
+    prometheus: 'kube_pod_service_account',
+    labels: ['service_account'],
+  }),
+  ({ spec }, add) => add(1, { service_account: spec?.serviceAccountName ?? '' }),
+)
+
+export const scheduler: StateFamily<Pod> = of<'scheduler'>(
+  {
+    fact: 'the scheduler that is to place it',
+    source: 'spec.schedulerName',
+    by: ['scheduler'],
+    prometheus: {
+      name: 'kube_pod_scheduler',
+      kind: 'gauge',
+      description: 'The scheduler that is to place it.',
+      scheduler: 'name',
     },
-    (pod, add) => {
-      const value = read(pod)
-      if (value !== undefined) add(1, { word: value })
-    },
-  )
-}
-
-export const restartPolicy = word(
-  'kube_pod_restart_policy',
-  'type',
-  { fact: 'When its containers are started again', source: 'spec.restartPolicy' },
-  ({ spec }) => spec?.restartPolicy ?? '',
-)
-
-export const runtimeClass = word(
-  'kube_pod_runtimeclass_name_info',
-  'runtimeclass_name',
-  { fact: 'The class of container runtimes that it asks for', source: 'spec.runtimeClassName' },
-  ({ spec }) => spec?.runtimeClassName,
-)
-
-export const serviceAccount = word(
-  'kube_pod_service_account',
-  'service_account',
-  { fact: 'The service account as which it runs', source: 'spec.serviceAccountName' },
-  ({ spec }) => spec?.serviceAccountName ?? '',
-)
-
-export const scheduler = word(
-  'kube_pod_scheduler',
-  'name',
-  { fact: 'The scheduler that is to place it', source: 'spec.schedulerName' },
-  ({ spec }) => spec?.schedulerName ?? '',
+  },
+  ({ spec }, add) => add(1, { scheduler: spec?.schedulerName ?? '' }),
 )

@@ -1,11 +1,9 @@
+import { labelFact } from '../../label-fact.ts'
+import { numberFact } from '../../number-fact.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { bool, seconds } from '../../values.ts'
 import { mainContainers } from './containers.ts'
 import { of, type Pod } from './pod.ts'
-
-const gauge = { kind: 'gauge' } as const
-const integerGauge = { kind: 'gauge', integer: true } as const
-const pods = { kind: 'updowncounter', unit: '{pod}', integer: true } as const
 
 const phases = ['Pending', 'Succeeded', 'Failed', 'Unknown', 'Running'] as const
 
@@ -16,16 +14,11 @@ const qualities = ['BestEffort', 'Burstable', 'Guaranteed'] as const
 
 /** When the last container of a pod ended. */
 export const completionTime: StateFamily<Pod> = of(
-  {
+  numberFact({
     fact: 'when the last of its containers ended, in Unix seconds',
     source: 'status.containerStatuses: the latest finishedAt',
-    by: [],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_completion_time',
-      description: 'Unix time at which the last of its containers ended.',
-    },
-  },
+    prometheus: 'kube_pod_completion_time',
+  }),
   (pod) => {
     const ends = mainContainers.statuses(pod).map(({ state }) => seconds(state?.terminated?.finishedAt) ?? 0)
     const last = Math.max(0, ...ends)
@@ -34,41 +27,35 @@ export const completionTime: StateFamily<Pod> = of(
 )
 
 export const startTime: StateFamily<Pod> = of(
-  {
+  numberFact({
     fact: 'when the kubelet took it on, in Unix seconds',
     source: 'status.startTime',
-    by: [],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_start_time',
-      description: 'Unix time at which the kubelet took it on.',
-    },
-  },
+    prometheus: 'kube_pod_start_time',
+  }),
   ({ status }) => seconds(status?.startTime),
 )
 
 /** In which phase pods are: a row for each in which they may be, and the Collector's number. */
 export const phase: readonly StateFamily<Pod>[] = [
-  of<'phase'>(
+  of(
     {
-      fact: 'in which phase it is',
-      source: 'status.phase',
-      by: ['phase'],
+      ...labelFact({
+        fact: 'whether it is in a phase',
+        source: 'status.phase',
+        prometheus: 'kube_pod_status_phase',
+        labels: ['phase'],
+      }),
       semconv: {
-        ...pods,
         name: 'k8s.pod.status.phase',
+        kind: 'updowncounter',
+        unit: '{pod}',
+        integer: true,
         description: 'Whether it is in a phase: 1 for the one it is in, 0 for the others.',
         phase: 'k8s.pod.status.phase',
       },
-      prometheus: {
-        ...gauge,
-        name: 'kube_pod_status_phase',
-        description: 'Whether it is in a phase.',
-        phase: 'phase',
-      },
       vm: {
-        ...gauge,
         name: 'vm_kube_pod_status',
+        kind: 'gauge',
         description: 'Whether it is in a phase.',
         phase: 'phase',
       },
@@ -79,32 +66,22 @@ export const phase: readonly StateFamily<Pod>[] = [
     },
   ),
   of(
-    {
+    numberFact({
       fact: 'its phase as a number: 1 Pending, 2 Running, 3 Succeeded, 4 Failed, 5 Unknown',
       source: 'status.phase',
-      by: [],
-      otel: {
-        ...integerGauge,
-        name: 'k8s.pod.phase',
-        description: 'Its phase: 1 Pending, 2 Running, 3 Succeeded, 4 Failed, 5 Unknown.',
-      },
-    },
+      otel: 'k8s.pod.phase',
+    }),
     ({ status }) => phaseNumbers.get(status?.phase ?? '') ?? 5,
   ),
 ]
 
-export const qosClass: StateFamily<Pod> = of<'qos_class'>(
-  {
+export const qosClass: StateFamily<Pod> = of(
+  labelFact({
     fact: 'how well it is served where resources are scarce',
     source: 'status.qosClass',
-    by: ['qos_class'],
-    prometheus: {
-      ...gauge,
-      name: 'kube_pod_status_qos_class',
-      description: 'How well it is served where resources are scarce.',
-      qos_class: 'qos_class',
-    },
-  },
+    prometheus: 'kube_pod_status_qos_class',
+    labels: ['qos_class'],
+  }),
   ({ status }, add) => {
     const current = status?.qosClass ?? ''
     if (current !== '') for (const each of qualities) add(bool(each === current), { qos_class: each })

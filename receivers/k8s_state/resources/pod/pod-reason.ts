@@ -1,5 +1,7 @@
 import type { V1PodCondition } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
+import { labelFact } from '../../label-fact.ts'
+import { numberFact } from '../../number-fact.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { bool, seconds } from '../../values.ts'
 import { mainContainers } from './containers.ts'
@@ -24,18 +26,13 @@ const disruptions: ReadonlySet<string> = new Set([
 
 /** Why pods are what they are. */
 export const podReasons: readonly StateFamily<Pod>[] = [
-  of<'reason'>(
-    {
+  of(
+    labelFact({
       fact: 'whether it is what it is for a reason',
       source: 'status.reason, and the reasons of conditions and of containers that have ended',
-      by: ['reason'],
-      prometheus: {
-        name: 'kube_pod_status_reason',
-        kind: 'gauge',
-        description: 'Whether it is what it is for a reason.',
-        reason: 'reason',
-      },
-    },
+      prometheus: 'kube_pod_status_reason',
+      labels: ['reason'],
+    }),
     (pod, add) => {
       const given = givenReasons(pod)
       for (const reason of reasons) add(bool(given.has(reason)), { reason })
@@ -63,19 +60,11 @@ export const podReasons: readonly StateFamily<Pod>[] = [
     },
   ),
   of(
-    {
+    numberFact({
       fact: 'its reason as a number: 1 Evicted, 2 NodeAffinity, 3 NodeLost, 4 Shutdown, 5 UnexpectedAdmissionError, 6 another or none',
       source: 'status.reason',
-      by: [],
-      otel: {
-        name: 'k8s.pod.status_reason',
-        kind: 'gauge',
-        integer: true,
-        enabled: false,
-        description:
-          'Its reason: 1 Evicted, 2 NodeAffinity, 3 NodeLost, 4 Shutdown, 5 UnexpectedAdmissionError, 6 another or none.',
-      },
-    },
+      otel: { name: 'k8s.pod.status_reason', enabled: false },
+    }),
     ({ status }) => {
       const index = reasons.findIndex((reason) => reason === status?.reason)
       return index < 0 ? 6 : index + 1
@@ -95,18 +84,13 @@ const disruptionTime = {
 
 /** That pods were evicted, preempted or otherwise disrupted, why, and when. */
 export const disruption: readonly StateFamily<Pod>[] = [
-  of<'reason'>(
-    {
+  of(
+    labelFact({
       fact: 'why it was disrupted',
       source: 'status.conditions: the reason of DisruptionTarget',
-      by: ['reason'],
-      prometheus: {
-        name: 'kube_pod_status_disruption_reason',
-        kind: 'gauge',
-        description: 'Why it was disrupted.',
-        reason: 'reason',
-      },
-    },
+      prometheus: 'kube_pod_status_disruption_reason',
+      labels: ['reason'],
+    }),
     (pod, add) => {
       for (const { reason } of disruptionsOf(pod)) add(1, { reason })
     },

@@ -1,11 +1,9 @@
 import type { V1Volume } from '@kubernetes/client-node'
 import type { Wire } from '#src/kubernetes/wire.ts'
-import { sentence } from '../../sentence.ts'
+import { labelFact } from '../../label-fact.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { bool } from '../../values.ts'
 import { of, type Pod } from './pod.ts'
-
-type Dimension = 'volume' | 'persistentvolumeclaim' | 'ephemeral'
 
 /** The volumes of pods that claims stand behind. */
 export const volumes: readonly StateFamily<Pod>[] = [
@@ -29,20 +27,13 @@ function claimed(
   source: string,
   read: (volume: Wire<V1Volume>) => number,
 ): StateFamily<Pod> {
-  return of<Dimension>(
-    {
+  return of(
+    labelFact({
       fact,
       source,
-      by: ['volume', 'persistentvolumeclaim', 'ephemeral'],
-      prometheus: {
-        name: `kube_pod_spec_volumes_persistentvolumeclaims_${suffix}`,
-        kind: 'gauge',
-        description: sentence(fact),
-        volume: 'volume',
-        persistentvolumeclaim: 'persistentvolumeclaim',
-        ephemeral: 'ephemeral',
-      },
-    },
+      prometheus: `kube_pod_spec_volumes_persistentvolumeclaims_${suffix}`,
+      labels: ['volume', 'persistentvolumeclaim', 'ephemeral'],
+    }),
     ({ metadata, spec }, add) => {
       const all: readonly Wire<V1Volume>[] = spec?.volumes ?? []
       for (const volume of all) {
