@@ -15,8 +15,6 @@ test('a range of limits is told as kube-state-metrics does', () => {
     { type: 'PersistentVolumeClaim', max: { storage: '10Gi' } },
   ]
   const metadata = { name: 'bounds', namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' }
-  const row = (constraint: string, resource: string, type: string, value: number): string =>
-    `kube_limitrange{constraint="${constraint}", limitrange="bounds", namespace="shop", resource="${resource}", type="${type}"} ${value}`
   expect(tell(limitRanges, { metadata, spec: { limits } })).toEqual([
     row('min', 'cpu', 'Container', 0.05),
     row('max', 'cpu', 'Container', 2),
@@ -28,3 +26,7 @@ test('a range of limits is told as kube-state-metrics does', () => {
     'kube_limitrange_created{limitrange="bounds", namespace="shop"} 1767225600',
   ])
 })
+
+function row(constraint: string, resource: string, type: string, value: number): string {
+  return `kube_limitrange{constraint="${constraint}", limitrange="bounds", namespace="shop", resource="${resource}", type="${type}"} ${value}`
+}

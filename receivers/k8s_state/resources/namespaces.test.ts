@@ -19,7 +19,6 @@ test('a namespace is told as kube-state-metrics does', () => {
 })
 
 test('a namespace is told as the Collector does: by the number of its phase', () => {
-  const phase = (told: object): string[] => tell(namespaces, told, { naming: 'otel' })
   const resource = '[k8s.namespace.name="shop", k8s.namespace.uid="s1"]'
   const { metadata } = namespace
   expect(phase(namespace)).toEqual([`k8s.namespace.phase{} 0 ${resource}`])
@@ -34,3 +33,7 @@ test('a namespace is told in the words of the semantic conventions', () => {
     `k8s.namespace.phase{k8s.namespace.phase="terminating"} 1 ${resource}`,
   ])
 })
+
+function phase(told: object): string[] {
+  return tell(namespaces, told, { naming: 'otel' })
+}
