@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '#src/component/clock.ts'
+import { Options } from '#src/config/schema.ts'
+import { httpClientProperties } from '#src/http/client/prometheus-client-config.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { CertificateMaker } from '#src/testing/certificates.ts'
+import { optionsOf } from '#src/testing/options.ts'
 import { answerOf, ScriptedServer } from '#src/testing/scripted-server.ts'
 import { temporaryFolder } from '../../test/temporary-folder.ts'
 import { openCluster } from './cluster-access.ts'
@@ -14,6 +17,7 @@ import { acquireCluster } from './clusters.ts'
 import { nodes } from '#src/testing/kubernetes-client.ts'
 import { serviceAccountAccess } from './service-account.ts'
 
+const ClientOptions = Options(httpClientProperties)
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const sink = { begin: () => undefined, chunk: () => undefined, end: () => undefined }
 const list = answerOf('{"metadata":{"resourceVersion":"1"},"items":[]}')
@@ -154,10 +158,32 @@ test('a pod finds the server by its environment, and its token, authority and na
   expect(access.namespace).toBe('mine')
 })
 
+test('a server whose URL is known is asked as options of Prometheus say', async () => {
+  await using here = await setting()
+  const file = join(here.folder.path, 'authority.crt')
+  const ask = async (tls: object) => {
+    const client = optionsOf(ClientOptions, { bearer_token: 'abc', tls_config: tls })
+    const options = { server: here.server.url('/prefix').href, client }
+    const access = await openCluster(options, here.surroundings)
+    const asked = access.client.get({ url: access.server, timeoutMs: 5000 }, sink)
+    await asked.catch(() => undefined)
+    access.client.close()
+    return { access, asked }
+  }
+  const { access, asked } = await ask({ ca_file: file })
+  expect(await asked).toMatchObject({ status: 200 })
+  expect([access.trust, access.namespace]).toEqual([`those of ${file}`, undefined])
+  expect(here.server.requests[0]?.headers.get('authorization')).toBe('Bearer abc')
+  const distrusting = await ask({})
+  await expect(distrusting.asked).rejects.toMatchObject({ code: 'tls_certificate_untrusted' })
+  expect(distrusting.access.trust).toBe('those of this machine')
+  expect((await ask({ ca: here.authority.cert })).access.trust).toBe('those of tls_config.ca')
+})
+
 test('outside of a pod it is said what to do', async () => {
   const surroundings = { clock: systemClock, logger: new CapturedLog(), environment: {} }
   await expect(openCluster({ auth_type: 'serviceAccount' }, surroundings)).rejects.toThrowError(
-    'this is no pod. Outside of one set auth_type to kubeConfig',
+    'this is no pod. Outside of one say by a kubeconfig where the API server is',
   )
 })
 

@@ -26,7 +26,7 @@ export function serviceAccountAccess(
   const port = environment['KUBERNETES_SERVICE_PORT'] ?? ''
   if (host === '' || port === '') {
     throw new Error(
-      'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod. Outside of one set auth_type to kubeConfig',
+      'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is no pod. Outside of one say by a kubeconfig where the API server is',
     )
   }
   const authorities = join(folder, 'ca.crt')

@@ -47,10 +47,14 @@ export class TestDiscovery implements AsyncDisposable {
     return new TestDiscovery(await KubernetesApi.start())
   }
 
-  /** Begins to discover by options in YAML, of which the server is one. */
-  discover(yaml: string, listener = (targets: readonly DiscoveredLabels[]) => void this.told.push(targets)) {
-    const options = optionsOf(`api_server: ${this.server.url.href}\n${yaml}`)
-    const discovery = new KubernetesDiscovery(options, { clock: this.clock, logger: this.log })
+  /** Begins to discover by options in YAML, after those that say where the server is. */
+  discover(
+    yaml: string,
+    listener = (targets: readonly DiscoveredLabels[]) => void this.told.push(targets),
+    place = `api_server: ${this.server.url.href}\n`,
+  ): KubernetesDiscovery {
+    const surroundings = { clock: this.clock, logger: this.log, environment: {} }
+    const discovery = new KubernetesDiscovery(optionsOf(place + yaml), surroundings)
     this.#running.push(discovery)
     discovery.start(listener)
     return discovery
@@ -66,11 +70,11 @@ export class TestDiscovery implements AsyncDisposable {
     return this.targets.map(addressOf)
   }
 
-  /** Lets time pass until something holds. */
-  async until(holds: () => void): Promise<void> {
+  /** Lets time pass until something holds, so many milliseconds a step. */
+  async until(holds: () => void, step = 100): Promise<void> {
     await vi.waitFor(
       async () => {
-        await this.clock.advance(100)
+        await this.clock.advance(step)
         holds()
       },
       { timeout: 10_000, interval: 2 },
