@@ -21,6 +21,11 @@ test.each([
     'did you mean k8s.node.cpu.time?',
     ['metrics', 'k8s.node.cpu.tim'],
   ],
+  [
+    { auth_type: 'none', metrics: { 'k8s.pod.cpu.node.utilization': { enabled: true } } },
+    'need k8s_api_config',
+    ['metrics'],
+  ],
 ])('%j is refused with its place', (written, message, path) => {
   expect(() => check(written)).toThrowError(
     expect.objectContaining({ message: expect.stringContaining(message) as string, path }) as Error,
@@ -47,4 +52,25 @@ test('the name of the node is what the options say, else the variables', () => {
   expect(nodeNameOf('', environment)).toBe('k')
   expect(nodeNameOf('', { NODE_NAME: 'n' })).toBe('n')
   expect(nodeNameOf('', {})).not.toBe('')
+})
+
+/** The resources that options need to get. */
+function needed(written: object): string[] | undefined {
+  const options = optionsOf(Config, { auth_type: 'serviceAccount', ...written })
+  return definition.access?.(options, { namespace: 'n', name: 'a' }).map(({ resource }) => resource)
+}
+
+test('what is needed of the cluster follows from what is asked for', () => {
+  expect(needed({})).toEqual(['nodes/stats'])
+  expect(needed({ metrics: { 'k8s.container.cpu_limit_utilization': { enabled: true } } })).toEqual([
+    'nodes/stats',
+    'nodes/pods',
+  ])
+  expect(
+    needed({
+      endpoints: ['summary', 'metrics'],
+      k8s_api_config: {},
+      metrics: { 'k8s.container.cpu.node.utilization': { enabled: true } },
+    }),
+  ).toEqual(['nodes/stats', 'nodes/metrics', 'nodes'])
 })

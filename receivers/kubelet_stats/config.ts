@@ -1,7 +1,7 @@
 import { systemClock } from '#src/component/clock.ts'
 import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
 import { nearestName } from '#src/config/nearest-name.ts'
-import { Duration, Options, Type, WithoutEffect, type Static } from '#src/config/schema.ts'
+import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import {
   compileKubeletClient,
   kubeletAccess,
@@ -9,17 +9,26 @@ import {
   nodeNameOf,
 } from '#src/kubelet/client-config.ts'
 import type { AccessRule } from '#src/kubernetes/access-rule.ts'
+import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
 import { isMetricName, metricNames } from '#src/naming/metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
 import { cycleNames } from './cycle-names.ts'
 import { usageNames } from './names.ts'
 import { networkNames } from './network-names.ts'
+import { nodes } from './node-capacity.ts'
 import { storageNames } from './storage-names.ts'
 import { metricGroups } from './summary-rows.ts'
+import { utilizationNames, wantedWholes } from './utilization-names.ts'
 
 /** All facts of the summary. */
-export const summaryNames = [...usageNames, ...networkNames, ...storageNames, ...cycleNames]
+export const summaryNames = [
+  ...usageNames,
+  ...networkNames,
+  ...storageNames,
+  ...utilizationNames,
+  ...cycleNames,
+]
 
 /** The longest that a kubelet may take where the configuration does not say. */
 const longestTimeoutMs = 10_000
@@ -81,7 +90,12 @@ export const Config = Options({
       default: {},
     },
   ),
-  k8s_api_config: WithoutEffect('what is known of pods comes from the kubelet itself'),
+  k8s_api_config: Type.Optional(
+    Options(clusterProperties, {
+      description:
+        'How to reach the API server, which says what the node has: for `k8s.*.node.utilization` alone. The role needs get of nodes for it.',
+    }),
+  ),
 })
 
 export type KubeletStatsConfig = Static<typeof Config>
@@ -93,22 +107,41 @@ export function timeoutOf({ timeout, collection_interval: intervalMs }: KubeletS
 
 /** What must be allowed to ask the kubelet for what the options choose. */
 export function accessOf(config: KubeletStatsConfig): AccessRule[] {
-  const { endpoints, extra_metadata_labels: labels } = config
-  return kubeletAccess(config, [
-    ...(endpoints.includes('summary') ? ['stats'] : []),
-    ...(endpoints.some((endpoint) => endpoint !== 'summary') ? ['metrics'] : []),
-    ...(labels.length > 0 ? ['pods'] : []),
-  ])
+  const { endpoints, k8s_api_config: api } = config
+  const asksForNode = api?.auth_type === 'serviceAccount' && wantedWholes(config.metrics).has('node')
+  return [
+    ...kubeletAccess(config, [
+      ...(endpoints.includes('summary') ? ['stats'] : []),
+      ...(endpoints.some((endpoint) => endpoint !== 'summary') ? ['metrics'] : []),
+      ...(needsPods(config) ? ['pods'] : []),
+    ]),
+    ...(asksForNode ? [{ group: nodes.group, resource: nodes.name, verbs: ['get'] }] : []),
+  ]
+}
+
+/** Whether the descriptions of pods are needed: for attributes, or to know what containers may use. */
+export function needsPods({ extra_metadata_labels: labels, metrics }: KubeletStatsConfig): boolean {
+  const wholes = wantedWholes(metrics)
+  return labels.length > 0 || wholes.has('limit') || wholes.has('request')
 }
 
 /** Throws a `ConfigError` with all that the schema cannot say. */
 export function checkOptions(config: KubeletStatsConfig): void {
   makeAll(
     () => throwAll(unknownMetrics(config)),
+    () => checkNodeUtilization(config),
     () => {
       const surroundings = { clock: systemClock, logger: silentLogger }
       compileKubeletClient(config, nodeNameOf(config.node), surroundings).close()
     },
+  )
+}
+
+function checkNodeUtilization({ metrics, k8s_api_config: api }: KubeletStatsConfig): void {
+  if (api !== undefined || !wantedWholes(metrics).has('node')) return
+  throw new ConfigError(
+    'metrics of node.utilization need k8s_api_config: only the API server says what the node has',
+    ['metrics'],
   )
 }
 

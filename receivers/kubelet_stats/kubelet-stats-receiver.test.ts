@@ -2,8 +2,12 @@ import { expect, test } from 'vitest'
 import { attributeText } from '#src/attributes/attribute-text.ts'
 import { vocabularies } from '#src/naming/vocabulary.ts'
 import { fullSummary } from './full-summary.ts'
-import { TestKubelet, until } from './test-kubelet.ts'
+import type { Sample } from '#src/testing/captured-batches.ts'
+import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
+import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
+import { nodes } from '#src/testing/kubernetes-client.ts'
 import { renderBatches } from '#src/testing/rendered-batches.ts'
+import { TestKubelet, until } from './test-kubelet.ts'
 
 const everything = ['container', 'pod', 'node', 'volume']
 
@@ -206,4 +210,90 @@ test('where the pods cannot be read, the rest is there, and it is said once', as
   await kubelet.cycle()
   expect(kubelet.context.logger.lines).toHaveLength(1)
   expect(JSON.stringify(kubelet.context.logger.lines)).toContain('nodes/pods')
+})
+
+const twoContainers = {
+  metadata: { uid: 'u-2' },
+  spec: {
+    containers: [
+      {
+        name: 'app',
+        resources: { limits: { cpu: '500m', memory: '32Mi' }, requests: { cpu: '250m' } },
+      },
+    ],
+    initContainers: [
+      { name: 'proxy', restartPolicy: 'Always', resources: { limits: { cpu: '1500m' } } },
+      { name: 'setup', resources: { limits: { cpu: '8' } } },
+    ],
+  },
+}
+
+/** The values of metrics whose names contain a word, by name, container and pod. */
+function ratios(samples: readonly Sample[], word: string): Record<string, unknown> {
+  return Object.fromEntries(
+    samples.filter(({ name }) => name.includes(word)).map(({ name, value }) => [name, value]),
+  )
+}
+
+test('usage is told as a part of limits and requests, of pods where each of their containers has one', async () => {
+  await using kubelet = await TestKubelet.start()
+  const summary = fullSummary()
+  kubelet.summary = { ...summary, pods: summary.pods.filter(({ podRef }) => podRef.uid === 'u-2') }
+  kubelet.answers.set('/pods', JSON.stringify({ items: [twoContainers] }))
+  const names = ['container', 'pod'].flatMap((level) =>
+    ['cpu', 'memory'].flatMap((resource) =>
+      ['limit', 'request'].map((whole) => `k8s.${level}.${resource}_${whole}_utilization`),
+    ),
+  )
+  kubelet.start({ metrics: Object.fromEntries(names.map((name) => [name, { enabled: true }])) })
+  const samples = await kubelet.cycle(0)
+  expect(ratios(samples, 'utilization')).toEqual({
+    'k8s.container.cpu_limit_utilization': 0.5,
+    'k8s.container.cpu_request_utilization': 1,
+    'k8s.container.memory_limit_utilization': 16_000_000 / (32 * 1024 * 1024),
+    // The sidecar's limit counts, that of a container that has ended does not; it has no request and no limit of memory.
+    'k8s.pod.cpu_limit_utilization': 0.125,
+  })
+  expect(kubelet.context.logger.lines).toEqual([])
+})
+
+test('what a pod itself may use counts before the sum over its containers; a limit of 0 is none', async () => {
+  await using kubelet = await TestKubelet.start()
+  kubelet.summary = fullSummary()
+  const spec = {
+    resources: { limits: { memory: 64_000_000 } },
+    containers: [{ name: 'app', resources: { limits: { cpu: '0', memory: 'much' } } }],
+  }
+  kubelet.answers.set('/pods', JSON.stringify({ items: [{ metadata: { uid: 'u-2' }, spec }, null] }))
+  kubelet.start({
+    metrics: {
+      'k8s.pod.memory_limit_utilization': { enabled: true },
+      'k8s.container.memory_limit_utilization': { enabled: true },
+      'k8s.container.cpu_limit_utilization': { enabled: true },
+    },
+  })
+  expect(ratios(await kubelet.cycle(0), 'utilization')).toEqual({ 'k8s.pod.memory_limit_utilization': 0.25 })
+})
+
+test('usage is told as a part of what the node has, as the API server says it, once that does', async () => {
+  await using kubelet = await TestKubelet.start()
+  await using api = await KubernetesApi.start()
+  kubelet.summary = fullSummary()
+  kubelet.start({
+    k8s_api_config: { auth_type: 'kubeConfig', kubeconfig: await writeKubeconfig(kubelet.folder, api.url) },
+    metrics: {
+      'k8s.container.cpu.node.utilization': { enabled: true },
+      'k8s.pod.memory.node.utilization': { enabled: true },
+    },
+  })
+  expect(ratios(await kubelet.cycle(0), 'utilization')).toEqual({})
+  await kubelet.cycle()
+  expect(kubelet.context.logger.lines.map(({ message }) => message)).toEqual([
+    'node.utilization is missing: the API server does not tell of the node',
+  ])
+  api.put(nodes, { metadata: { name: 'n1' }, status: { capacity: { cpu: '4', memory: '64M' } } })
+  expect(ratios(await kubelet.cycle(), 'utilization')).toEqual({
+    'k8s.container.cpu.node.utilization': 0.0625,
+    'k8s.pod.memory.node.utilization': 0.25,
+  })
 })

@@ -1,14 +1,21 @@
 import { foreignList, foreignObject, foreignText } from '#src/containers/foreign-text.ts'
 import { manifestHash, statusLists } from '#src/containers/kubelet-pods.ts'
+import { allotmentsOf, noAllotment, type Allotment } from './allotment.ts'
 import type { MoreAttributes } from './subject.ts'
 
 /** What pods' descriptions tell of their containers and volumes, by the UID of the pod and the name. */
 export interface PodDetails {
   readonly container: (podUid: string, name: string) => MoreAttributes
   readonly volume: (podUid: string, name: string) => MoreAttributes
+  /** What a container may use and asks for; without a name, the pod. */
+  readonly allotment: (podUid: string, name?: string) => Allotment
 }
 
-export const noDetails: PodDetails = { container: () => ({}), volume: () => ({}) }
+export const noDetails: PodDetails = {
+  container: () => ({}),
+  volume: () => ({}),
+  allotment: () => noAllotment,
+}
 
 /** Far more than a node, or a pod, has. */
 const mostEntries = 5000
@@ -40,6 +47,7 @@ type Fields = Readonly<Record<string, unknown>>
 export function parsePodDetails(text: string): PodDetails {
   const containers = new Map<string, MoreAttributes>()
   const volumes = new Map<string, MoreAttributes>()
+  const allotments = new Map<string, Allotment>()
   for (const pod of objectsOf(foreignObject(JSON.parse(text))['items'])) {
     const metadata = foreignObject(pod['metadata'])
     const uids = [metadata['uid'], foreignObject(metadata['annotations'])[manifestHash]].map(foreignText)
@@ -49,7 +57,10 @@ export function parsePodDetails(text: string): PodDetails {
       const [, containerId] = /:\/\/([\w.-]{1,128})$/.exec(foreignText(each['containerID'])) ?? []
       for (const uid of uids) containers.set(keyOf(uid, foreignText(each['name'])), { containerId })
     }
-    for (const each of objectsOf(foreignObject(pod['spec'])['volumes'])) {
+    const spec = foreignObject(pod['spec'])
+    for (const [name, allotment] of allotmentsOf(spec))
+      for (const uid of uids) allotments.set(keyOf(uid, name), allotment)
+    for (const each of objectsOf(spec['volumes'])) {
       for (const uid of uids)
         volumes.set(keyOf(uid, foreignText(each['name'])), { volume: volumeAttributes(each) })
     }
@@ -57,6 +68,7 @@ export function parsePodDetails(text: string): PodDetails {
   return {
     container: (uid, name) => containers.get(keyOf(uid, name)) ?? {},
     volume: (uid, name) => volumes.get(keyOf(uid, name)) ?? {},
+    allotment: (uid, name = '') => allotments.get(keyOf(uid, name)) ?? noAllotment,
   }
 }
 

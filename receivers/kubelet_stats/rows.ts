@@ -13,6 +13,7 @@ import type {
 } from '#src/kubelet/summary.ts'
 import type { Facts } from '#src/naming/facts.ts'
 import type { MetricDefinition } from '#src/naming/metric.ts'
+import type { Allotment, Amounts } from './allotment.ts'
 import type { Level } from './level.ts'
 import {
   cpuTime,
@@ -44,8 +45,14 @@ import {
   volumeInodesUsed,
   volumeUsage,
 } from './storage-names.ts'
+import { cpuUtilization, memoryUtilization } from './utilization-names.ts'
 
 const nanoseconds = 1e9
+
+/** What the usage of a row is a part of. */
+export interface Wholes extends Allotment {
+  readonly node: Amounts
+}
 
 /** Writes the rows of a summary as facts; of what a row does not have, nothing is written. */
 export class Rows {
@@ -73,14 +80,19 @@ export class Rows {
     this.#one(processLimit, 'node', rlimit?.maxpid)
   }
 
-  pod({ startTime: since, cpu, memory, swap, network, 'ephemeral-storage': fs }: PodStats): void {
+  pod(
+    { startTime: since, cpu, memory, swap, network, 'ephemeral-storage': fs }: PodStats,
+    wholes: Wholes,
+  ): void {
     this.#usage('pod', { since, cpu, memory, swap })
+    this.#utilization('pod', { cpu, memory }, wholes)
     this.#network('pod', network, this.#all.pod)
     this.#filesystem('pod', fs)
   }
 
-  container({ startTime: since, cpu, memory, swap, rootfs, logs }: ContainerStats): void {
+  container({ startTime: since, cpu, memory, swap, rootfs, logs }: ContainerStats, wholes: Wholes): void {
     this.#usage('container', { since, cpu, memory, swap })
+    this.#utilization('container', { cpu, memory }, wholes)
     this.#filesystem('container', rootfs)
     for (const [type, fs] of [['rootfs', rootfs] as const, ['logs', logs] as const]) {
       if (fs?.usedBytes !== undefined)
@@ -126,6 +138,22 @@ export class Rows {
     this.#one(swapUsage, level, swap?.swapUsageBytes)
     if (swap?.swapAvailableBytes !== undefined)
       this.#one(swapLimit, level, BigInt(swap.swapAvailableBytes) + BigInt(swap.swapUsageBytes ?? 0))
+  }
+
+  #utilization(
+    level: Level,
+    { cpu, memory }: { readonly cpu: CpuStats | undefined; readonly memory: MemoryStats | undefined },
+    wholes: Wholes,
+  ): void {
+    const usedCpu = scaled(cpu?.usageNanoCores)
+    const usedMemory = memory?.usageBytes
+    for (const whole of ['limit', 'request', 'node'] as const) {
+      const { cpu: cpus, memory: bytes } = wholes[whole]
+      if (usedCpu !== undefined && cpus !== undefined)
+        this.#facts.record(cpuUtilization, { level, whole }, usedCpu / cpus)
+      if (usedMemory !== undefined && bytes !== undefined)
+        this.#facts.record(memoryUtilization, { level, whole }, Number(usedMemory) / bytes)
+    }
   }
 
   #faults(level: Level, memory: MemoryStats | undefined): void {

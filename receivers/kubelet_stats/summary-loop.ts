@@ -8,14 +8,18 @@ import { Recorder } from '#src/model/recorder.ts'
 import { Source } from '#src/model/source.ts'
 import { Facts } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
-import { timeoutOf, type KubeletStatsConfig } from './config.ts'
+import { noAllotment } from './allotment.ts'
+import { needsPods, timeoutOf, type KubeletStatsConfig } from './config.ts'
 import { summaryDuration, summaryUp } from './cycle-names.ts'
-import { noDetails, parsePodDetails, type PodDetails } from './pod-details.ts'
+import { NodeCapacity } from './node-capacity.ts'
+import { PodDescriptions } from './pod-descriptions.ts'
+import { noDetails } from './pod-details.ts'
 import { Rows } from './rows.ts'
 import { nodeSubject, type Origin } from './subject.ts'
 import { parseSummary, SummaryError } from './summary-body.ts'
-import { rowsOf } from './summary-rows.ts'
+import { rowsOf, type About } from './summary-rows.ts'
 import { TrackedRows } from './tracked-rows.ts'
+import { wantedWholes } from './utilization-names.ts'
 
 /** The source of the summary in what the receiver counts of itself. */
 const sourceName = 'summary'
@@ -29,11 +33,13 @@ export class SummaryLoop {
   readonly #own: Recorder
   readonly #node: string
   readonly #tracked: TrackedRows
+  /** Undefined where nothing needs it. */
+  readonly #capacity: NodeCapacity | undefined
+  readonly #pods: PodDescriptions | undefined
   #details = noDetails
   #schedule: Schedule | undefined
   /** What was said of the last failure, so that it is said once. */
   #failure: string | undefined
-  #detailsFailure: string | undefined
 
   constructor(
     config: KubeletStatsConfig,
@@ -50,6 +56,15 @@ export class SummaryLoop {
       enabled: (metric) => config.metrics[metric]?.enabled,
     })
     this.#tracked = new TrackedRows(this.#facts, context)
+    if (needsPods(config))
+      this.#pods = new PodDescriptions(this.#client, {
+        timeoutMs: timeoutOf(config),
+        attributes: new Set(config.extra_metadata_labels),
+        logger: context.logger,
+      })
+    const { k8s_api_config: api, metrics } = config
+    if (api !== undefined && wantedWholes(metrics).has('node'))
+      this.#capacity = new NodeCapacity(api, context)
   }
 
   start(): void {
@@ -64,6 +79,7 @@ export class SummaryLoop {
   /** Ends the cycles; the running one is cut short and emits nothing. */
   async stop(): Promise<void> {
     await this.#schedule?.stop()
+    this.#capacity?.close()
     this.#tracked.dispose()
     this.#own.dispose()
   }
@@ -73,10 +89,12 @@ export class SummaryLoop {
     const began = clock.monotonic()
     const time = clock.now()
     let summary: Summary | undefined
+    let capacity = noAllotment.limit
     let error: unknown
     try {
       // The details first: rows that are shown before them would change their identity.
-      if (this.#config.extra_metadata_labels.length > 0) this.#details = await this.#fetchDetails(signal)
+      if (this.#pods !== undefined) this.#details = await this.#pods.read(signal)
+      if (this.#capacity !== undefined) capacity = await this.#capacity.read(this.#node, signal)
       summary = parseSummary(await this.#client.getText('/stats/summary', timeoutOf(this.#config), signal))
     } catch (failure) {
       error = failure
@@ -88,7 +106,7 @@ export class SummaryLoop {
       node: summary === undefined || summary.node.nodeName === '' ? this.#node : summary.node.nodeName,
       instance: this.#client.base.host,
     }
-    const batches = this.#write(summary, origin, time)
+    const batches = this.#write(summary, { origin, capacity }, time)
     batches.push(...this.#writeOwn(summary !== undefined, durationMs, time))
     collections.record({
       source: sourceName,
@@ -101,10 +119,10 @@ export class SummaryLoop {
     this.#tracked.forgetEnded()
   }
 
-  #write(summary: Summary | undefined, origin: Origin, time: number): Batch[] {
+  #write(summary: Summary | undefined, known: Pick<About, 'origin' | 'capacity'>, time: number): Batch[] {
     const { collect_all_network_interfaces: allInterfaces, metric_groups: groups } = this.#config
     const rows = new Rows(this.#facts, time, allInterfaces)
-    const about = { origin, details: this.#details, groups: new Set(groups) }
+    const about = { ...known, details: this.#details, groups: new Set(groups) }
     // What a kubelet that is away said before holds no longer.
     return this.#tracked.write(summary === undefined ? [] : rowsOf(summary, rows, about), time)
   }
@@ -116,28 +134,6 @@ export class SummaryLoop {
     this.#facts.record(summaryUp, {}, up ? 1 : 0)
     this.#facts.record(summaryDuration, {}, durationMs / 1000)
     return this.#facts.end(time)
-  }
-
-  /** Without them the rest is still there: what was known before is kept. */
-  async #fetchDetails(signal: AbortSignal): Promise<PodDetails> {
-    const wanted = new Set(this.#config.extra_metadata_labels)
-    try {
-      const details = parsePodDetails(await this.#client.getText('/pods', timeoutOf(this.#config), signal))
-      this.#detailsFailure = undefined
-      return {
-        container: wanted.has('container.id') ? details.container : noDetails.container,
-        volume: wanted.has('k8s.volume.type') ? details.volume : noDetails.volume,
-      }
-    } catch (error) {
-      if (signal.aborted) throw error
-      const message = messageOf(error)
-      if (message !== this.#detailsFailure)
-        this.#context.logger.warn('extra_metadata_labels are missing: the pods cannot be read', {
-          error: message,
-        })
-      this.#detailsFailure = message
-      return this.#details
-    }
   }
 
   #tell(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { PodStats, Summary } from '#src/kubelet/summary.ts'
+import type { Amounts } from './allotment.ts'
 import type { PodDetails } from './pod-details.ts'
 import type { Rows } from './rows.ts'
 import {
@@ -18,6 +19,8 @@ export const metricGroups = ['container', 'pod', 'node', 'volume'] as const
 export interface About {
   readonly origin: Origin
   readonly details: PodDetails
+  /** What the node has, where it is known. */
+  readonly capacity: Amounts
   readonly groups: ReadonlySet<(typeof metricGroups)[number]>
 }
 
@@ -46,7 +49,8 @@ export function* rowsOf({ node, pods }: Summary, rows: Rows, about: About): Gene
   for (const pod of pods) yield* rowsOfPod(pod, rows, about)
 }
 
-function* rowsOfPod(pod: PodStats, rows: Rows, { origin, details, groups }: About): Generator<Row> {
+function* rowsOfPod(pod: PodStats, rows: Rows, about: About): Generator<Row> {
+  const { origin, details, groups, capacity: node } = about
   const { podRef, startTime: since } = pod
   const { namespace, name, uid } = podRef
   const key = `pod/${namespace}/${name}/${uid}`
@@ -56,7 +60,7 @@ function* rowsOfPod(pod: PodStats, rows: Rows, { origin, details, groups }: Abou
       made: origin.node,
       subject: () => podSubject(origin, podRef),
       since,
-      write: () => rows.pod(pod),
+      write: () => rows.pod(pod, { ...details.allotment(uid), node }),
     }
   }
   for (const container of groups.has('container') ? pod.containers : []) {
@@ -66,7 +70,7 @@ function* rowsOfPod(pod: PodStats, rows: Rows, { origin, details, groups }: Abou
       made: `${origin.node}\n${more.containerId ?? ''}`,
       subject: () => containerSubject(origin, podRef, container, more),
       since: container.startTime,
-      write: () => rows.container(container),
+      write: () => rows.container(container, { ...details.allotment(uid, container.name), node }),
     }
   }
   for (const volume of groups.has('volume') ? (pod.volume ?? []) : []) {
