@@ -92,14 +92,14 @@ export class ResourceState {
 
   /** Begins to watch. */
   start(watches: Watches): void {
-    const { resource } = this.#resource
+    const { resource, form } = this.#resource
     const { namespaces } = this.#settings
     const places = resource.namespaced && namespaces.length > 0 ? namespaces : [undefined]
     const projection = (object: KubernetesObject): Tracked | undefined =>
       this.#wants(object) ? { object, recorded: undefined } : undefined
     this.#watches = places.map((namespace) =>
       watches.subscribe<Tracked>({
-        scope: { resource, namespace },
+        scope: { resource, namespace, form },
         projection,
         set: (tracked, before) => this.#record(tracked, before),
         deleted: ({ recorded }) => {

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
-import type { Resource } from '#src/kubernetes/resource.ts'
+import type { ObjectForm, Resource } from '#src/kubernetes/resource.ts'
 import type { AttributeList } from '#src/model/attribute-set.ts'
 import type { Dimensions } from '#src/naming/facts.ts'
 import { metric, type AnyMetricDefinition, type MetricDefinition } from '#src/naming/metric.ts'
@@ -62,6 +62,8 @@ export interface StateResource<Content = KubernetesObject> {
   readonly resource: Resource
   /** Whether it is watched where the configuration does not say which ones are. */
   readonly byDefault: boolean
+  /** How much of its objects is asked for; all where absent. A table's cells are in `columns`, by name. */
+  readonly form?: ObjectForm
   /** What Prometheus' names begin with: `kube_pod`. */
   readonly prefix: string
   /** The label that bears an object's name: `pod`. */

@@ -7,7 +7,7 @@ import { apiErrorOfAnswer } from './api-error.ts'
 import type { ApiStatistics } from './api-statistics.ts'
 import { ListBody, parsed, type ListMeta } from './list-body.ts'
 import { asObject, type KubernetesObject } from './object.ts'
-import { pathOf, resourceName, type Resource, type Scope } from './resource.ts'
+import { pathOf, resourceName, type ObjectForm, type Resource, type Scope } from './resource.ts'
 import { SilenceGuard } from './silence-guard.ts'
 import { WatchBody, type WatchEvents } from './watch-body.ts'
 
@@ -77,7 +77,7 @@ export class ApiClient {
     const guard = new SilenceGuard(body, this.clock, () => requestLimits.silenceMs, signal)
     try {
       await this.#measured('list', scope.resource, async () => {
-        const request = { ...this.#request(scope, query), timeoutMs: requestLimits.listMs }
+        const request = { ...this.#request(scope, query, listKinds), timeoutMs: requestLimits.listMs }
         return await this.#settings.client.get({ ...request, encodings: ['gzip'] }, guard, guard.signal)
       })
       return body.meta
@@ -108,7 +108,7 @@ export class ApiClient {
       begun()
     }
     try {
-      const request = { ...this.#request(scope, { ...query, watch: 'true' }), timeoutMs: 0 }
+      const request = { ...this.#request(scope, { ...query, watch: 'true' }, watchKinds), timeoutMs: 0 }
       const answer = await this.#settings.client.get(request, guard, guard.signal)
       if (!agreed) record(String(answer.status))
       checkSuccess(answer)
@@ -204,9 +204,12 @@ export class ApiClient {
     this.statistics.request(verb, resourceName(resource), code, seconds)
   }
 
-  #request({ resource, namespace, labelSelector, fieldSelector }: Scope, query: Query) {
-    const selectors = { labelSelector, fieldSelector }
-    return { url: this.#url(pathOf(resource, namespace), { ...selectors, ...query }), headers: jsonHeaders }
+  #request(scope: Scope, query: Query, kinds: Readonly<Record<ObjectForm, string>>) {
+    const { resource, namespace, labelSelector, fieldSelector, form } = scope
+    const url = this.#url(pathOf(resource, namespace), { labelSelector, fieldSelector, ...query })
+    // A server that knows no such form answers with whole objects.
+    const accept = form && `application/json;as=${kinds[form]};g=meta.k8s.io;v=v1,application/json`
+    return { url, headers: accept === undefined ? jsonHeaders : { ...jsonHeaders, Accept: accept } }
   }
 
   #url(path: string, query: Query = {}): URL {
@@ -220,6 +223,10 @@ export class ApiClient {
 }
 
 const jsonHeaders = { Accept: 'application/json', 'Content-Type': 'application/json' }
+
+/** What a list is asked for as, and what the objects of a watch are. */
+const listKinds = { metadata: 'PartialObjectMetadataList', table: 'Table' } as const
+const watchKinds = { metadata: 'PartialObjectMetadata', table: 'Table' } as const
 
 function jsonBody(object: object): Buffer[] {
   return [Buffer.from(JSON.stringify(object))]

@@ -48,6 +48,30 @@ test('a list without items has none, whether it says so by null or not at all', 
   expect(read('{"metadata":{"resourceVersion":"1","continue":"abc"}}').meta.continue).toBe('abc')
 })
 
+test('the rows of a table are items: what is told of each object, and its cells by the names of their columns', () => {
+  const row = fc.record({ cells: fc.array(fc.jsonValue(), { minLength: 2, maxLength: 2 }), object: item })
+  const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 })
+  fc.assert(
+    fc.property(fc.array(row), sizes, fc.constantFrom(undefined, 2), (rows, cut, space) => {
+      const columnDefinitions = [
+        { name: 'Name', type: 'string' },
+        { name: 'Type', description: '"rows": [' },
+      ]
+      const metadata = { resourceVersion: '7', continue: 'next' }
+      const text = JSON.stringify({ kind: 'Table', metadata, columnDefinitions, rows }, null, space)
+      const { found, meta } = read(text, cut)
+      const whole = JSON.parse(text) as { rows: { cells: unknown[]; object: object }[] }
+      expect(found).toEqual(
+        whole.rows.map(({ cells: [name, type], object }) => ({
+          ...object,
+          columns: { Name: name, Type: type },
+        })),
+      )
+      expect(meta).toEqual(metadata)
+    }),
+  )
+})
+
 test('what is no list is an error', () => {
   const item = '{"metadata":{"name":"a","uid":"u","resourceVersion":"1"}}'
   for (const text of [
@@ -59,8 +83,16 @@ test('what is no list is an error', () => {
     `{"metadata":{"resourceVersion":"1"},"items":[${item}`,
     `{"metadata":{"resourceVersion":"1"},"items":[${item},{"a":`,
     '{"metadata":{"resourceVersion":"1"},"items":[{"a":x}]}',
+    '{"metadata":{"resourceVersion":"1"},"rows":[{"cells":["a"]}]}',
   ])
     expect(() => read(text)).toThrowError(/API server|list/)
+})
+
+test('an error says nothing of what is in the objects', () => {
+  const text = '{"metadata":{"resourceVersion":"1"},"items":[{"password":hunter2}]}'
+  const error = new Error('an item from the API server is no JSON')
+  expect(() => read(text)).toThrowError(expect.toSatisfy((thrown: Error) => thrown.cause === undefined))
+  expect(() => read(text)).toThrowError(error)
 })
 
 test('what is said around the items is bounded', () => {

@@ -1,6 +1,7 @@
 import type { BodySink } from '#src/http/client/answer-body.ts'
 import { asObject, type KubernetesObject } from './object.ts'
 import { ObjectSplitter } from './object-splitter.ts'
+import { TableRows, type Table } from './table.ts'
 
 /** What a list says beside its items. */
 export interface ListMeta {
@@ -19,11 +20,12 @@ const comma = 0x2c
 
 /** Bytes of what is around the items. */
 const frameLimit = 1_048_576
-const itemsKey = /"items"\s*:\s*$/
+const itemsKey = /"(items|rows)"\s*:\s*$/
 
 /**
  * Reads the list that an API server answers with: each item is parsed by itself and handed on, so that the list is never in
- * memory as a whole. What is around the items is kept, and parsed at the end: `metadata` may stand before or after them.
+ * memory as a whole. What is around the items is kept, and parsed at the end: `metadata` may stand before or after them. The
+ * rows of a table are items too.
  */
 export class ListBody implements BodySink {
   readonly #found: (object: KubernetesObject) => void
@@ -33,6 +35,8 @@ export class ListBody implements BodySink {
   #inString = false
   #escaped = false
   #inItems = false
+  /** Where the items are rows of a table. */
+  #rows: TableRows | undefined
   #meta: ListMeta | undefined
   /** Items so far. */
   items = 0
@@ -81,7 +85,8 @@ export class ListBody implements BodySink {
     }
     return this.#splitter.read(buffer, at, to, (text) => {
       this.items++
-      this.#found(asObject(parsed(text, 'an item')))
+      const item = parsed(text, 'an item')
+      this.#found(asObject(this.#rows === undefined ? item : this.#rows.object(item)))
     })
   }
 
@@ -99,14 +104,21 @@ export class ListBody implements BodySink {
         this.#depth++
         if (byte !== openBracket || this.#depth !== 2) continue
         this.#keep(buffer, from, at)
-        const found = itemsKey.test(this.#frame.slice(-64))
+        const [, key] = itemsKey.exec(this.#frame.slice(-64)) ?? []
         this.#keep(buffer, at, at + 1)
-        this.#inItems = found
+        this.#inItems = key !== undefined
+        if (key === 'rows') this.#beginRows()
         return at + 1
       }
     }
     this.#keep(buffer, from, to)
     return to
+  }
+
+  /** The columns of a table stand before its rows. */
+  #beginRows(): void {
+    this.#rows = new TableRows()
+    this.#rows.define(parsed(`${this.#frame}]}`, 'the list') as Table)
   }
 
   /** As latin1: only its structure and ASCII values are used, and characters may be cut. */
@@ -121,11 +133,11 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
-/** Parses JSON; the error names what it is of, and nothing of its contents. */
+/** Parses JSON; the error names what it is of, and nothing of its contents, which JSON.parse would quote. */
 export function parsed(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw new Error(`${what} from the API server is no JSON`, { cause: error })
+  } catch {
+    throw new Error(`${what} from the API server is no JSON`)
   }
 }

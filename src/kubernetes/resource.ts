@@ -9,6 +9,12 @@ export interface Resource {
   readonly namespaced: boolean
 }
 
+/**
+ * How much of objects is told: no more than their metadata, or that and what `kubectl get` shows of them in columns. The API
+ * server then reads the rest of a config map or a secret, and sends none of it.
+ */
+export type ObjectForm = 'metadata' | 'table'
+
 /** Which objects of a resource are wanted. */
 export interface Scope {
   readonly resource: Resource
@@ -18,6 +24,8 @@ export interface Scope {
   readonly labelSelector?: string | undefined
   /** As `kubectl --field-selector` has it: `spec.nodeName=n1`. */
   readonly fieldSelector?: string | undefined
+  /** How much of them; all where absent. */
+  readonly form?: ObjectForm | undefined
 }
 
 /** The path of the objects of a resource, below that of the server. */
@@ -27,9 +35,9 @@ export function pathOf({ group, version, name, namespaced }: Resource, namespace
   return `${root}${place}/${name}`
 }
 
-/** Equal for scopes of the same objects. */
-export function scopeKey({ resource, namespace, labelSelector, fieldSelector }: Scope): string {
-  return JSON.stringify([pathOf(resource, namespace), labelSelector ?? '', fieldSelector ?? ''])
+/** Equal for scopes of the same objects, told as fully. */
+export function scopeKey({ resource, namespace, labelSelector, fieldSelector, form }: Scope): string {
+  return JSON.stringify([pathOf(resource, namespace), labelSelector ?? '', fieldSelector ?? '', form ?? ''])
 }
 
 /** The resource as people name it: `deployments.apps`. */

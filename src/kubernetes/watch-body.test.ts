@@ -51,6 +51,39 @@ test('frames are told in order, in whatever pieces they come, one byte at a time
   )
 })
 
+const table = (columns: readonly string[] | null, metadata: object): object => ({
+  kind: 'Table',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: { resourceVersion: '5' },
+  columnDefinitions: columns?.map((name) => ({ name })) ?? null,
+  rows: [{ cells: ['a', 'Opaque'], object: { kind: 'PartialObjectMetadata', metadata } }],
+})
+
+test('an object that comes as a table is told with its cells, whose columns only the first table names', () => {
+  const { told, feed } = reader()
+  feed(JSON.stringify({ type: 'ADDED', object: table(['Name', 'Type'], object.metadata) }))
+  feed(JSON.stringify({ type: 'DELETED', object: table(null, object.metadata) }))
+  const annotations = { 'k8s.io/initial-events-end': 'true' }
+  feed(JSON.stringify({ type: 'BOOKMARK', object: table(null, { resourceVersion: '9', annotations }) }))
+  const columns = { Name: 'a', Type: 'Opaque' }
+  const whole = { kind: 'PartialObjectMetadata', metadata: object.metadata, columns }
+  expect(told).toEqual([
+    ['set', whole],
+    ['delete', whole],
+    ['bookmark', '9', true],
+  ])
+  expect(() =>
+    feed(JSON.stringify({ type: 'ADDED', object: { ...table([], {}), rows: null } })),
+  ).toThrowError('lacks a name')
+})
+
+test('an object of a kind named Table that is no table is told as it is', () => {
+  const { told, feed } = reader()
+  const own = { kind: 'Table', apiVersion: 'example.com/v1', ...object, rows: [] }
+  feed(JSON.stringify({ type: 'ADDED', object: own }))
+  expect(told).toEqual([['set', own]])
+})
+
 test('an ERROR frame ends the watch with what the server said', () => {
   const { feed } = reader()
   const status = { code: 410, reason: 'Expired', message: 'too old resource version: 1 (5)' }

@@ -3,6 +3,7 @@ import { apiErrorOfStatus } from './api-error.ts'
 import { parsed } from './list-body.ts'
 import { asObject, type KubernetesObject } from './object.ts'
 import { ObjectSplitter } from './object-splitter.ts'
+import { isTable, TableRows } from './table.ts'
 
 /** What a watch tells. */
 export interface WatchEvents {
@@ -25,6 +26,7 @@ const initialEventsEnd = 'k8s.io/initial-events-end'
 export class WatchBody implements BodySink {
   readonly #events: WatchEvents
   readonly #splitter = new ObjectSplitter()
+  readonly #rows = new TableRows()
 
   constructor(events: WatchEvents) {
     this.#events = events
@@ -50,7 +52,8 @@ export class WatchBody implements BodySink {
   end(): void {}
 
   #frame(frame: unknown): void {
-    const { type, object } = frame as { readonly type?: unknown; readonly object?: unknown }
+    const { type, object: told } = frame as { readonly type?: unknown; readonly object?: unknown }
+    const object = isTable(told) ? this.#rows.only(told) : told
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':

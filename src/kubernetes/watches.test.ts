@@ -1,7 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import { answerStatus, KubernetesApi, type StreamingLists } from '#src/testing/kubernetes-api.ts'
 import { apiClient, nodes, pods, Watcher } from '#src/testing/kubernetes-client.ts'
+import { CapturedLog } from '#src/testing/captured-log.ts'
 import type { KubernetesObject } from './object.ts'
+import type { ObjectForm, Resource } from './resource.ts'
+import { Watches } from './watches.ts'
+
+const secrets: Resource = { group: '', version: 'v1', name: 'secrets', namespaced: true }
 
 function pod(name: string, more: object = {}) {
   return { metadata: { name, namespace: 'a', ...more } }
@@ -36,6 +41,57 @@ test.for<StreamingLists>(['told', 'without_progress', 'invalid'])(
     expect(watcher.api.streamsLists).toBe(streamingLists === 'told')
   },
 )
+
+test.for<[StreamingLists, ObjectForm | undefined, object]>([
+  ['told', 'metadata', {}],
+  ['without_progress', 'metadata', {}],
+  ['told', 'table', { columns: { Name: 's', Type: 'Opaque', Data: 1, Age: '0s' } }],
+  ['without_progress', 'table', { columns: { Name: 's', Type: 'Opaque', Data: 1, Age: '0s' } }],
+  ['told', undefined, { type: 'Opaque', data: { key: 'aHVudGVyMg==' } }],
+])(
+  'no more of objects is told than is asked for, in lists and in watches: %j as %j',
+  async ([streamingLists, form, more]) => {
+    await using server = await KubernetesApi.start()
+    server.streamingLists = streamingLists
+    const wish = { metadata: { name: 's', namespace: 'a' }, type: 'Opaque', data: { key: 'aHVudGVyMg==' } }
+    const { metadata } = server.put(secrets, wish)
+    const api = apiClient(server.url)
+    const watches = new Watches(api, new CapturedLog(), () => 0)
+    const told: object[] = []
+    const subscribed = watches.subscribe({
+      scope: { resource: secrets, form },
+      projection: ({ metadata, columns, type, data }: KubernetesObject) => ({
+        metadata,
+        columns,
+        type,
+        data,
+      }),
+      set: (object) => told.push(object),
+    })
+    await vi.waitFor(() => expect(subscribed.synced).toBe(true))
+    expect(told).toEqual([{ metadata, ...more }])
+    await vi.waitFor(() => expect(server.watches).toBe(1))
+    const changed = server.put(secrets, wish)
+    await vi.waitFor(() => expect(told).toHaveLength(2))
+    expect(told[1]).toEqual({ metadata: changed.metadata, ...more })
+    subscribed.close()
+    api.close()
+  },
+)
+
+test('those who want more and less of the same objects have a watch each', async () => {
+  await using server = await KubernetesApi.start()
+  const api = apiClient(server.url)
+  const watches = new Watches(api, new CapturedLog(), () => 0)
+  const wants = [undefined, 'metadata', 'metadata'] as const
+  const subscribed = wants.map((form) =>
+    watches.subscribe({ scope: { resource: secrets, form }, projection: nameOf }),
+  )
+  await vi.waitFor(() => expect(subscribed.map(({ synced }) => synced)).toEqual([true, true, true]))
+  expect(server.watches).toBe(2)
+  for (const each of subscribed) each.close()
+  api.close()
+})
 
 test('a long list comes in pages of 500', async () => {
   await using server = await KubernetesApi.start()

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
 import { pathOf, type Resource } from '#src/kubernetes/resource.ts'
+import { askedForm, listAs, objectAs, type AskedForm } from './kubernetes-forms.ts'
 import { matchesSelectors } from './kubernetes-selectors.ts'
 
 /** An object as a test writes it: the server adds what is missing. */
@@ -23,6 +24,7 @@ export interface ApiRequest {
   readonly path: string
   readonly query: URLSearchParams
   readonly authorization: string
+  readonly form: AskedForm
   /** Monotonic milliseconds. */
   readonly at: number
 }
@@ -30,7 +32,10 @@ export interface ApiRequest {
 interface Watcher {
   readonly path: string
   readonly query: URLSearchParams
+  readonly form: AskedForm
   readonly response: ServerResponse
+  /** Objects told so far. */
+  told: number
 }
 
 interface Change {
@@ -136,7 +141,7 @@ export class KubernetesApi implements AsyncDisposable {
   bookmark(): void {
     for (const watcher of this.#watchers) {
       if (watcher.query.get('allowWatchBookmarks') === 'true')
-        this.#write(watcher, bookmarkFrame(this.#version))
+        this.#write(watcher, bookmarkFrame(watcher, this.#version))
     }
   }
 
@@ -187,7 +192,12 @@ export class KubernetesApi implements AsyncDisposable {
     const was = before !== undefined && isSelected(watcher, before)
     if (!is && !was) return
     const seen = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED'
-    this.#write(watcher, `${JSON.stringify({ type: seen, object })}\n`)
+    this.#writeObject(watcher, seen, object)
+  }
+
+  #writeObject(watcher: Watcher, type: string, object: KubernetesObject): void {
+    const told = objectAs(watcher.form, object, watcher.told++ === 0)
+    this.#write(watcher, `${JSON.stringify({ type, object: told })}\n`)
   }
 
   #write({ response }: Watcher, text: string): void {
@@ -207,6 +217,7 @@ export class KubernetesApi implements AsyncDisposable {
       path: url.pathname,
       query: url.searchParams,
       authorization: incoming.headers.authorization ?? '',
+      form: askedForm(incoming.headers.accept),
       at: performance.now(),
     }
     this.requests.push(request)
@@ -250,7 +261,7 @@ export class KubernetesApi implements AsyncDisposable {
       metadata['remainingItemCount'] = all.length - end
     }
     response.writeHead(200, { 'Content-Type': 'application/json' })
-    const list = { kind: 'List', apiVersion: 'v1', metadata, items: all.slice(start, end) }
+    const list = listAs(request.form, metadata, all.slice(start, end))
     this.#writePieces(response, Buffer.from(JSON.stringify(list)))
     response.end()
   }
@@ -261,13 +272,13 @@ export class KubernetesApi implements AsyncDisposable {
   }
 
   #watch(request: ApiRequest, response: ServerResponse): void {
-    const { path, query } = request
+    const { path, query, form } = request
     const streams = query.get('sendInitialEvents') === 'true'
     if (streams && this.streamingLists === 'invalid')
       return answerStatus(response, 422, 'Invalid', 'sendInitialEvents: Forbidden: it is not known')
     response.writeHead(200, { 'Content-Type': 'application/json' })
     response.flushHeaders()
-    const watcher = { path, query, response }
+    const watcher = { path, query, form, response, told: 0 }
     if (streams && this.streamingLists === 'without_progress') {
       response.end(errorFrame(500, 'InternalError', withoutProgress))
       return
@@ -278,9 +289,8 @@ export class KubernetesApi implements AsyncDisposable {
       return
     }
     if (from === 0) {
-      for (const object of this.#selected(request))
-        this.#write(watcher, `${JSON.stringify({ type: 'ADDED', object })}\n`)
-      if (streams) this.#write(watcher, bookmarkFrame(this.#version, true))
+      for (const object of this.#selected(request)) this.#writeObject(watcher, 'ADDED', object)
+      if (streams) this.#write(watcher, bookmarkFrame(watcher, this.#version, true))
     } else {
       for (const change of this.#changes)
         if (Number(change.object.metadata.resourceVersion) > from) this.#tellOne(watcher, change)
@@ -370,10 +380,11 @@ function isSelected({ path, query }: Pick<Watcher, 'path' | 'query'>, object: Ku
   return matchesSelectors(object, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '')
 }
 
-function bookmarkFrame(version: number, endsInitialEvents = false): string {
+function bookmarkFrame({ form }: Watcher, version: number, endsInitialEvents = false): string {
   const annotations = endsInitialEvents ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
-  const metadata = { resourceVersion: String(version), ...annotations }
-  return `${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Object', apiVersion: 'v1', metadata } })}\n`
+  const metadata = { name: '', uid: '', resourceVersion: String(version), ...annotations }
+  const object = objectAs(form, { kind: 'Object', apiVersion: 'v1', metadata }, false)
+  return `${JSON.stringify({ type: 'BOOKMARK', object })}\n`
 }
 
 function errorFrame(code: number, reason: string, message: string): string {

@@ -14,6 +14,8 @@ export interface Interlocutor {
 export type PlainAnswer = Readonly<Record<string, unknown>>
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
+const secrets = '/api/v1/namespaces/default/secrets'
+const asked = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`
 
 /**
  * Asks a server all that the client of Kubernetes relies on, in a fixed order. The real server's answers are recorded, and
@@ -21,7 +23,8 @@ const configMaps = '/api/v1/namespaces/default/configmaps'
  */
 export async function converse({ url, clients, forget }: Interlocutor): Promise<Record<string, unknown>> {
   const { admin } = clients
-  const ask = async (path: string, client = admin): Promise<Raw> => await get(client, new URL(path, url))
+  const ask = async (path: string, client = admin, accept?: string): Promise<Raw> =>
+    await get(client, new URL(path, url), accept)
   const send = async (method: 'POST' | 'PUT', path: string, object: object): Promise<Raw> => {
     const sink = new TextSink()
     const body = [Buffer.from(JSON.stringify(object))]
@@ -59,6 +62,14 @@ export async function converse({ url, clients, forget }: Interlocutor): Promise<
     'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true',
     1,
   )
+  for (const name of ['s', 't'])
+    answers[`create secret ${name}`] = plainAnswer(await send('POST', secrets, secret(name)))
+  const metadataList = await ask(`${configMaps}?limit=2`, admin, asked('PartialObjectMetadataList'))
+  answers['list as metadata'] = plainAnswer(metadataList)
+  answers['list as table'] = plainAnswer(await ask(secrets, admin, asked('Table')))
+  const since = `resourceVersion=${resourceVersion}`
+  answers['watch as metadata'] = await watch(admin, url, since, 2, { accept: asked('PartialObjectMetadata') })
+  answers['watch as table'] = await watch(admin, url, since, 2, { path: secrets, accept: asked('Table') })
   await forget()
   answers['a page that has expired'] = plainAnswer(await ask(`${configMaps}?limit=2&continue=${next}`))
   answers['watch from a version that has expired'] = await watch(admin, url, 'resourceVersion=1', 1)
@@ -67,6 +78,10 @@ export async function converse({ url, clients, forget }: Interlocutor): Promise<
 
 function configMap(name: string, more: object = {}): object {
   return { metadata: { name, labels: { a: name }, ...more } }
+}
+
+function secret(name: string): object {
+  return { metadata: { name }, type: 'example.com/own', data: { key: 'aHVudGVyMg==' } }
 }
 
 interface Raw {
@@ -94,18 +109,25 @@ class TextSink implements BodySink {
 
 class Enough extends Error {}
 
-async function get(client: HttpClient, url: URL): Promise<Raw> {
+async function get(client: HttpClient, url: URL, accept = 'application/json'): Promise<Raw> {
   const sink = new TextSink()
-  const { status, excerpt } = await client.get({ url, timeoutMs: 10_000 }, sink)
+  const request = { url, timeoutMs: 10_000, headers: { Accept: accept } }
+  const { status, excerpt } = await client.get(request, sink)
   return { status, text: sink.text === '' ? excerpt : sink.text }
 }
 
 /** The first frames of a watch. */
-async function watch(client: HttpClient, server: URL, query: string, frames: number): Promise<unknown> {
-  const url = new URL(`${configMaps}?watch=true&${query}`, server)
+async function watch(
+  client: HttpClient,
+  server: URL,
+  query: string,
+  frames: number,
+  { path = configMaps, accept = 'application/json' } = {},
+): Promise<unknown> {
+  const url = new URL(`${path}?watch=true&${query}`, server)
   const sink = new TextSink((text) => text.split('\n').length > frames)
   try {
-    await client.get({ url, timeoutMs: 10_000 }, sink)
+    await client.get({ url, timeoutMs: 10_000, headers: { Accept: accept } }, sink)
   } catch (error) {
     if (!(error instanceof Enough)) throw error
   }
@@ -132,6 +154,10 @@ const surplus = new Set(['creationTimestamp', 'managedFields', 'apiVersion', 'ki
 function plain(value: unknown, key = ''): unknown {
   if (passing.has(key)) return typeof value
   if (key === 'message' && typeof value === 'string') return value.replaceAll(/\d+/g, 'N')
+  if (key === 'columnDefinitions' && Array.isArray(value))
+    return value.map(({ name }: { readonly name: unknown }) => name)
+  // The last is the age.
+  if (key === 'cells' && Array.isArray(value)) return value.slice(0, -1)
   if (Array.isArray(value)) return value.map((item) => plain(item))
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([name]) => !surplus.has(name))

@@ -5,6 +5,7 @@ import type { ApiObject } from '#src/kubernetes/wire.ts'
 export const configMaps = stateResource<ApiObject<object>>({
   resource: { group: '', version: 'v1', name: 'configmaps', namespaced: true },
   byDefault: true,
+  form: 'metadata',
   prefix: 'kube_configmap',
   label: 'configmap',
   attribute: 'k8s.configmap',

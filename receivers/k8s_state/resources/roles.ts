@@ -13,6 +13,7 @@ const familiesOf = (prefix: string): readonly StateFamily<Role>[] => [
 export const roles = stateResource<Role>({
   resource: { group: 'rbac.authorization.k8s.io', version: 'v1', name: 'roles', namespaced: true },
   byDefault: false,
+  form: 'metadata',
   prefix: 'kube_role',
   label: 'role',
   attribute: 'k8s.role',
@@ -22,6 +23,7 @@ export const roles = stateResource<Role>({
 export const clusterRoles = stateResource<Role>({
   resource: { group: 'rbac.authorization.k8s.io', version: 'v1', name: 'clusterroles', namespaced: false },
   byDefault: false,
+  form: 'metadata',
   prefix: 'kube_clusterrole',
   label: 'clusterrole',
   attribute: 'k8s.clusterrole',

@@ -12,7 +12,7 @@ const secret = {
       { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'shop', controller: true },
     ],
   },
-  type: 'kubernetes.io/tls',
+  columns: { Name: 'shop-tls', Type: 'kubernetes.io/tls', Data: 2, Age: '3d' },
 }
 
 test('a secret is told as kube-state-metrics does, and nothing of what is in it', () => {
@@ -24,6 +24,10 @@ test('a secret is told as kube-state-metrics does, and nothing of what is in it'
     'kube_secret_metadata_resource_version{namespace="shop", secret="shop-tls"} 42',
     'kube_secret_owner{namespace="shop", owner_is_controller="true", owner_kind="Certificate", owner_name="shop", secret="shop-tls"} 1',
   ])
+})
+
+test('a secret that a server told as a whole is told by its own type', () => {
+  expect(tell(secrets, { type: 'Opaque' })).toContain('kube_secret_type{secret="it", type="Opaque"} 1')
 })
 
 test('a secret that nobody owns says so', () => {

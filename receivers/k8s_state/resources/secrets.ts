@@ -1,14 +1,16 @@
-import type { V1Secret } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
 import { created, info, owners, resourceVersion } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
-type Secret = ApiObject<Pick<V1Secret, 'metadata' | 'type'>>
+/** A secret as a row of a table, or as a whole from a server that knows no tables. */
+type Secret = ApiObject<object> & { readonly columns?: { readonly Type?: string }; readonly type?: string }
 
 export const secrets = stateResource<Secret>({
   resource: { group: '', version: 'v1', name: 'secrets', namespaced: true },
   byDefault: true,
+  // What is in a secret is not read at all.
+  form: 'table',
   prefix: 'kube_secret',
   label: 'secret',
   attribute: 'k8s.secret',
@@ -17,11 +19,11 @@ export const secrets = stateResource<Secret>({
     family<Secret>()(
       labelFact({
         fact: 'what it is for',
-        source: 'type',
+        source: 'type, as the column of a table',
         prometheus: 'kube_secret_type',
         labels: ['type'],
       }),
-      ({ type = '' }, add) => add(1, { type }),
+      ({ columns, type = '' }, add) => add(1, { type: columns?.Type ?? type }),
     ),
     created('kube_secret'),
     resourceVersion('kube_secret'),

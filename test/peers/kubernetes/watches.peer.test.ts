@@ -9,6 +9,7 @@ import { LeaseElection, leases } from '#src/kubernetes/lease-election.ts'
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
 import { pathOf, type Resource } from '#src/kubernetes/resource.ts'
 import { serviceAccountAccess } from '#src/kubernetes/service-account.ts'
+import { Watches } from '#src/kubernetes/watches.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
 import { nodes, pods, versionOf, Watcher } from '#src/testing/kubernetes-client.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
@@ -75,6 +76,36 @@ test('objects are listed and watched as they come, change and go', async () => {
   expect(watcher.restarts).toEqual({ no_streaming_list: 1 })
   expect(watcher.lists).toBe(2)
   expect(watcher.troubles).toEqual([])
+})
+
+test('what is in secrets and config maps is not sent where only the rest is wanted', async () => {
+  const secrets: Resource = { group: '', version: 'v1', name: 'secrets', namespaced: true }
+  const configMaps: Resource = { ...secrets, name: 'configmaps' }
+  const data = { key: 'aHVudGVyMg==' }
+  await cluster.create(secrets, { metadata: { name: 's' }, type: 'example.com/own', data }, 'default')
+  await cluster.create(configMaps, { metadata: { name: 'c' }, data }, 'default')
+  const client = await api()
+  const told = new Map<string, KubernetesObject>()
+  const watches = new Watches(client, new CapturedLog())
+  const tell = (object: KubernetesObject): KubernetesObject => {
+    told.set(object.metadata.name, object)
+    return object
+  }
+  const subscribed = [
+    watches.subscribe({ scope: { resource: secrets, form: 'table' }, projection: tell }),
+    watches.subscribe({ scope: { resource: configMaps, form: 'metadata' }, projection: tell }),
+  ]
+  await vi.waitFor(() => expect(subscribed.map(({ synced }) => synced)).toEqual([true, true]), patience)
+  // These two come by the watches.
+  await cluster.create(secrets, { metadata: { name: 't' }, type: 'Opaque', data }, 'default')
+  await cluster.create(configMaps, { metadata: { name: 'd' }, data }, 'default')
+  const names = expect.arrayContaining(['c', 'd', 's', 't']) as unknown
+  await vi.waitFor(() => expect([...told.keys()]).toEqual(names), patience)
+  expect(told.get('s')?.['columns']).toMatchObject({ Type: 'example.com/own', Data: 1 })
+  expect(told.get('t')?.['columns']).toMatchObject({ Type: 'Opaque', Data: 1 })
+  expect(JSON.stringify([...told.values()])).not.toContain(data.key)
+  for (const each of subscribed) each.close()
+  client.close()
 })
 
 test('an object that ceases to match a selector goes', async () => {
