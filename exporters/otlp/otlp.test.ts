@@ -77,7 +77,7 @@ test('data points of many calls share requests, which are bounded', async () => 
 test('a stop sends what waits, and gives up the rest at its deadline', async () => {
   await using receiver = await OtlpReceiver.start('grpc')
   const sut = exporterFor({ endpoint: receiver.endpoint, sending_queue: { batch: { flush_timeout: '1h' } } })
-  sut.take([many(1000)])
+  sut.take([many(1000)], false)
   await sut.stop(10_000)
   expect(receiver.points).toHaveLength(1000)
   expect(sut.ledger).toMatchObject({ delivered: 1000, queued: 0, imbalance: 0 })

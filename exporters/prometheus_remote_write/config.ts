@@ -95,7 +95,8 @@ export const Config = Options({
     minimum: unitSeries,
   }),
   batch_send_deadline: Duration({
-    description: 'How long samples wait at most for others to share a request with.',
+    description:
+      'How long samples wait at most for others to share a request with; where a sender waits for the answer, a tenth of it.',
     default: '200ms',
   }),
   remote_write_queue: Queue,

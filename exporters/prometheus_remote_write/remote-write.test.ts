@@ -145,12 +145,34 @@ test('samples wait for others no longer than the deadline', async () => {
   await using receiver = await RemoteWriteReceiver.start()
   const clock = new FakeClock()
   await using sut = exporterFor({ endpoint: receiver.url, batch_send_deadline: '5s' }, clock)
-  sut.take([many(3)])
+  sut.take([many(3)], false)
   await clock.advance(4999)
   expect([receiver.requests.length, sut.ledger.queued]).toEqual([0, 3])
   await clock.advance(1)
   await sut.settled()
   expect(receiver.requests).toHaveLength(1)
+})
+
+test('samples that somebody waits for go at once after a pause, else with those of a tenth of the deadline', async () => {
+  await using receiver = await RemoteWriteReceiver.start()
+  const clock = new FakeClock()
+  const options = { batch_send_deadline: '5s', remote_write_queue: { num_consumers: 1 } }
+  await using sut = exporterFor({ endpoint: receiver.url, ...options }, clock)
+  const takeAndWait = async (): Promise<void> => {
+    sut.take([many(3)])
+    await sut.settled()
+  }
+  await takeAndWait()
+  expect(receiver.requests).toHaveLength(1)
+  for (let call = 0; call < 5; call++) sut.take([many(3)], call > 3)
+  await clock.advance(499)
+  expect([receiver.requests.length, sut.ledger.queued]).toEqual([1, 15])
+  await clock.advance(1)
+  await sut.settled()
+  expect(receiver.requests).toHaveLength(2)
+  await clock.advance(500)
+  await takeAndWait()
+  expect(receiver.requests).toHaveLength(3)
 })
 
 test('a receipt settles when all requests that bear its samples are at the peer', async () => {
@@ -216,7 +238,7 @@ test('the oldest makes room where that is asked for, and is counted', async () =
 test('a stop sends what waits, and gives up the rest at its deadline', async () => {
   await using receiver = await RemoteWriteReceiver.start()
   const sut = exporterFor({ endpoint: receiver.url, batch_send_deadline: '1h' })
-  sut.take([many(1000)])
+  sut.take([many(1000)], false)
   await sut.stop(10_000)
   expect(receiver.series()).toHaveLength(1000)
   expect(sut.ledger).toMatchObject({ delivered: 1000, queued: 0, imbalance: 0 })

@@ -15,6 +15,8 @@ import type { Sender } from './sender.ts'
 interface Call {
   readonly intake: Intake
   readonly batches: readonly Batch[]
+  /** Whether somebody waits to be told what became of it. */
+  readonly isAwaited: boolean
 }
 
 /** What an exporter that pushes works with. */
@@ -28,7 +30,7 @@ export interface PushParts<Form extends Encoding, Drop extends string = string> 
   /** The format that is to be encoded in now. */
   readonly format: () => Form['format']
   readonly makeEncoding: (format: Form['format'], events: EncodingEvents<Drop>) => Form
-  /** How long data waits at most for other data to share a request with, in milliseconds. */
+  /** How long data waits at most for other data to share a request with, in milliseconds; a tenth of it where it is awaited. */
   readonly flushAfterMs: number
   /** What is done about points that the encoding leaves out, by the reason. */
   readonly omissions: Readonly<Record<Drop, Omission>>
@@ -44,6 +46,12 @@ export interface Recurring<Form> {
 
 /** Encoding gives way to other work after so many milliseconds. */
 const sliceMs = 8
+/**
+ * The part of `flushAfterMs` that lies between flushes at least where somebody waits. A sender that waits for each answer gets
+ * some ten times as many so, and one that comes after a pause is answered at once; without a pause between them, each of its
+ * requests would become a small one for every consumer.
+ */
+const awaitedPart = 0.1
 /** What a data point takes, until some were seen. */
 const firstBytesPerPoint = 100
 
@@ -61,6 +69,10 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   #bytesPerPoint = firstBytesPerPoint
   #running: Promise<void> | undefined
   #cancelFlush: (() => void) | undefined
+  /** Monotonic milliseconds of the last flush. */
+  #flushedAt = -Infinity
+  /** Whether somebody waits for what was encoded since then. */
+  #isAwaited = false
   #recurring: Schedule | undefined
   #stopping = false
   #stopped = false
@@ -106,7 +118,8 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
     if (points === 0) return true
     if (this.#stopping || !this.#admits(points)) return false
     this.#unencoded += points
-    this.#enqueue({ intake: new Intake(points, this.#context.ledger, receipt), batches })
+    const intake = new Intake(points, this.#context.ledger, receipt)
+    this.#enqueue({ intake, batches, isAwaited: receipt !== undefined })
     return true
   }
 
@@ -176,15 +189,28 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
       else this.#encoding.forget(item)
     }
     this.#running = undefined
-    if (this.#stopped) return
-    this.#cancelFlush ??= this.#context.clock.after(this.#parts.flushAfterMs, () => this.#flush())
+    if (!this.#stopped) this.#scheduleFlush()
+  }
+
+  #scheduleFlush(): void {
+    const { clock } = this.#context
+    const { flushAfterMs } = this.#parts
+    const flush = (): void => this.#flush()
+    if (!this.#isAwaited) {
+      this.#cancelFlush ??= clock.after(flushAfterMs, flush)
+      return
+    }
+    const waitMs = this.#flushedAt + flushAfterMs * awaitedPart - clock.monotonic()
+    this.#cancelFlush?.()
+    if (waitMs <= 0) flush()
+    else this.#cancelFlush = clock.after(waitMs, flush)
   }
 
   #next(): Call | Source | undefined {
     return this.#stopped ? undefined : this.#waiting.shift()
   }
 
-  async #encode({ intake, batches }: Call): Promise<void> {
+  async #encode({ intake, batches, isAwaited }: Call): Promise<void> {
     if (this.#encoding.format !== this.#parts.format()) {
       this.#encoding.flush()
       this.#encoding = this.#makeEncoding()
@@ -198,6 +224,8 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
       // What is known of them may be half of it: they are begun anew.
       for (const { layout } of batches) this.#encoding.forget(layout.source)
     }
+    // Behind it, since a flush may come in the midst of it.
+    this.#isAwaited ||= isAwaited
     const left = this.#current
     if (left === 0) return
     if (!this.#stopped) this.#context.logger.error('batches could not be encoded', { error, points: left })
@@ -218,6 +246,8 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   #flush(): void {
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
+    this.#flushedAt = this.#context.clock.monotonic()
+    this.#isAwaited = false
     this.#encoding.flush()
   }
 

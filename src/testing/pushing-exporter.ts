@@ -21,7 +21,8 @@ export interface TestExporter extends AsyncDisposable {
   /** What became of each call of `take`, once that is known. */
   readonly settlements: readonly Settlement[]
   readonly queueStatus: QueueStatus | undefined
-  take(batches: readonly Batch[]): boolean
+  /** @param isAwaited whether somebody waits for its settlement, as senders of OTLP do, and scrapes do not; yes where absent */
+  take(batches: readonly Batch[], isAwaited?: boolean): boolean
   forget(source: Source): void
   /** Waits until nothing is queued any more. */
   settled(): Promise<void>
@@ -67,12 +68,12 @@ export function pushingExporter<Schema extends TSchema>(
     get queueStatus() {
       return exporter.queueStatus
     },
-    take(batches) {
+    take(batches, isAwaited = true) {
       const points = pointsIn(batches)
       ledger.accepted += points
-      const receipt = new Receipt((settlement) => void settlements.push(settlement))
+      const receipt = isAwaited ? new Receipt((settlement) => void settlements.push(settlement)) : undefined
       const accepted = exporter.consume(batches, receipt)
-      receipt.settle()
+      receipt?.settle()
       if (!accepted) {
         ledger.accepted -= points
         ledger.refused += points
