@@ -4,7 +4,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { DataPointType, type ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import { attributeText } from '#src/attributes/attribute-text.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { Batch } from '#src/model/batch.ts'
 import { parseBound } from '#src/model/classic-parts.ts'
 import { sameSeries, type Series } from '#src/model/series.ts'
@@ -215,7 +215,7 @@ test('thousands of cycles with other series leave nothing behind', async () => {
   const { take, text, exposition } = testExposition()
   const source = new Source('test', '')
   const table = new SlotTable(source)
-  const before = internedCounts()
+  const before = internedSets()
   const counts: number[] = []
   let slots: number[] = []
   for (let cycle = 0; cycle < 2000; cycle++) {
@@ -229,7 +229,7 @@ test('thousands of cycles with other series leave nothing behind', async () => {
   exposition.forget(source)
   table.dispose()
   expect(await text()).toBe('')
-  expect(internedCounts()).toEqual(before)
+  expect(internedSets()).toEqual(before)
 })
 
 test("agrees with @opentelemetry/exporter-prometheus' serializer where that is right", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ActionConfig } from '#src/attributes/action-options.ts'
 import { ConfigError } from '#src/config/config-error.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
 import { testContext } from '#src/testing/context.ts'
@@ -146,12 +146,12 @@ describe('in a pipeline', () => {
   })
 
   test('series that come and go leave no reference behind', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const { processor, context } = made({ actions: [...dropPod.actions, env] })
     churn(stageOf(processor, context), 200, (cycle) =>
       series('up', { pod: `pod-${cycle}`, n: `${cycle % 7}` }),
     )
     expect(context.next.points).toBe(200)
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '#src/config/config-error.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
 import { testContext } from '#src/testing/context.ts'
@@ -228,12 +228,12 @@ describe('in a pipeline', () => {
   })
 
   test('series that come and go leave no reference behind', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const { context, processor } = made({
       metrics: { exclude: selection('regexp', { attributes: [{ key: 'pod', value: '[02468]$' }] }) },
     })
     churn(stageOf(processor, context), 200, (cycle) => series('up', { pod: `pod-${cycle}` }))
     expect(context.ledger.dropped.get('filtered')).toBe(100)
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 })

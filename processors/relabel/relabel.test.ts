@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { Batch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
@@ -184,7 +184,7 @@ test('through churn of series nothing is left behind, whatever the rules do', ()
     { source_labels: ['__name__', 'b'], target_label: 'd' },
   )
   const one = fc.record({ name: fc.constantFrom('x', 'y'), a: fc.constantFrom('1', '2', '3'), b: fc.nat(3) })
-  const before = internedCounts()
+  const before = internedSets()
   fc.assert(
     fc.property(
       fc.array(rule, { maxLength: 3 }),
@@ -206,7 +206,7 @@ test('through churn of series nothing is left behind, whatever the rules do', ()
         for (const slot of slots) table.remove(slot)
         table.commit()
         stage.forget(source)
-        expect(internedCounts()).toEqual(before)
+        expect(internedSets()).toEqual(before)
       },
     ),
   )

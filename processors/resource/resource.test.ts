@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ActionConfig } from '#src/attributes/action-options.ts'
 import { ConfigError } from '#src/config/config-error.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope, type Scope } from '#src/model/resource.ts'
 import { resourceAttributes } from '#src/otlp/derived-resource.ts'
 import { testContext } from '#src/testing/context.ts'
@@ -86,12 +86,12 @@ describe('the derived resource of scraped series', () => {
   })
 
   test('leaves no label set behind in the tables', () => {
-    const counts = internedCounts()
+    const counts = internedSets()
     const { processor, context } = made([{ action: 'upsert', key: 'service.name', value: 'exporter' }])
     churn(stageOf(processor, context), 200, (cycle) =>
       series('cpu', { n: `${cycle}`, job: 'node' }, { scope }),
     )
-    expect(internedCounts()).toEqual(counts)
+    expect(internedSets()).toEqual(counts)
   })
 
   test('stays derived, and no part of their identity', () => {
@@ -129,12 +129,12 @@ describe('in a pipeline', () => {
   })
 
   test('resources that come and go leave nothing behind in the tables', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const { processor, context } = made([cluster])
     churn(stageOf(processor, context), 200, (cycle) =>
       series('cpu', { n: `${cycle}` }, { scope: host(`pod-${cycle}`) }),
     )
     expect(context.next.points).toBe(200)
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { isInShard } from '#src/kubernetes/shard.ts'
 import { statefulSets } from '#src/kubernetes/stateful-set-shard.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Sample } from '#src/testing/captured-batches.ts'
 import { testContext } from '#src/testing/context.ts'
 import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
@@ -14,6 +14,8 @@ import { deployments as stateOfDeployments } from './resources/deployments.ts'
 
 const { resource: deployments } = stateOfDeployments
 const intervalMs = 30_000
+/** Of a busy machine, which loads the reader of kubeconfigs at first. */
+const patience = { timeout: 20_000 }
 
 /** A server of the API, and receivers that watch it. */
 async function setting() {
@@ -64,7 +66,7 @@ async function awaitTold({ context, told }: Started, stepMs = 0): Promise<string
   await vi.waitFor(async () => {
     await context.clock.advance(stepMs)
     expect(context.next.batches).not.toEqual([])
-  })
+  }, patience)
   return told()
 }
 
@@ -84,14 +86,14 @@ test('what changes is told with the next interval, and what is gone gets a marke
   setup.put('shop', 1)
   const started = setup.start()
   await awaitTold(started)
-  await vi.waitFor(() => expect(setup.server.watches).toBe(1))
+  await vi.waitFor(() => expect(setup.server.watches).toBe(1), patience)
   setup.put('web', 4)
   setup.server.remove(deployments, 'shop', 'shop')
   await vi.waitFor(async () => {
     await started.context.clock.advance(intervalMs)
     const told = started.told()
     expect(told).toEqual(['shop/shop stale', 'shop/web 4'])
-  })
+  }, patience)
 })
 
 test('changes leave at once where that is wanted', async () => {
@@ -100,7 +102,7 @@ test('changes leave at once where that is wanted', async () => {
   setup.put('shop', 1)
   const started = setup.start({ changes_at_once: true })
   await awaitTold(started)
-  await vi.waitFor(() => expect(setup.server.watches).toBe(1))
+  await vi.waitFor(() => expect(setup.server.watches).toBe(1), patience)
   setup.put('web', 4)
   expect(await awaitTold(started, 100)).toEqual(['shop/web 4'])
 })
@@ -114,7 +116,7 @@ test('namespaces are watched one by one, and those that are not wanted are left 
     await some.context.clock.advance(0)
     told.push(...some.told())
     expect(told).toEqual(['a/web 1', 'b/web 1'])
-  })
+  }, patience)
   expect(setup.server.requests.map(({ path }) => path)).toContain('/apis/apps/v1/namespaces/a/deployments')
   const others = setup.start({ exclude_namespaces: ['b'] })
   expect(await awaitTold(others)).toEqual(['a/web 1', 'c/web 1'])
@@ -134,7 +136,7 @@ test('the last state is told while the server is away, until it is too old', asy
   await vi.waitFor(async () => {
     await context.clock.advance(1000)
     expect(context.reports.at(-1)?.state).toBe('recoverable_error')
-  })
+  }, patience)
   started.told()
   await context.clock.advance(intervalMs)
   expect(started.told()).toEqual(['shop/web 3'])
@@ -159,7 +161,7 @@ test('a server that is not there yet is waited for', async () => {
   await vi.waitFor(async () => {
     await context.clock.advance(1000)
     expect(context.reports.at(-1)?.state).toBe('recoverable_error')
-  })
+  }, patience)
   expect(started.told()).toEqual([])
   setup.server.intercept = () => false
   expect(await awaitTold(started, 1000)).toEqual(['shop/web 3'])
@@ -177,7 +179,7 @@ test('one of several that elect a leader tells, and another goes on at once when
     await second.context.clock.advance(2000)
     told = [...first.told(), ...second.told()]
     expect(told.length).toBeGreaterThan(0)
-  })
+  }, patience)
   expect(new Set(told)).toEqual(new Set(['shop/web 3']))
   const lines = [first, second].map(({ context }) => context.logger.lines.map(({ message }) => message))
   const leader = lines[0]?.includes('leads from now on') === true ? first : second
@@ -217,7 +219,7 @@ test('a pod of a StatefulSet finds its shard, and another when the set is scaled
       .filter(({ metadata }) => isInShard(metadata.uid, { ordinal: 1, total }))
       .map(({ metadata }) => `shop/${metadata.name} 1`)
   expect(await awaitTold(started)).toEqual(shareOf(2))
-  await vi.waitFor(() => expect(setup.server.watches).toBe(2))
+  await vi.waitFor(() => expect(setup.server.watches).toBe(2), patience)
   scale(5)
   expect(await awaitTold(started)).toEqual(shareOf(5))
   vi.unstubAllEnvs()
@@ -225,12 +227,12 @@ test('a pod of a StatefulSet finds its shard, and another when the set is scaled
 
 test('nothing is held any more after a stop', async () => {
   await using setup = await setting()
-  const before = internedCounts()
+  const before = internedSets()
   for (let index = 0; index < 20; index++) setup.put(`web-${index}`, index)
   const started = setup.start({ bare_labels: true })
   await awaitTold(started)
-  expect(internedCounts().sets).toBeGreaterThan(before.sets)
+  expect(internedSets()).toBeGreaterThan(before)
   await started.receiver.stop()
-  await vi.waitFor(() => expect(setup.server.open).toBe(0))
-  expect(internedCounts()).toEqual(before)
+  await vi.waitFor(() => expect(setup.server.open).toBe(0), patience)
+  expect(internedSets()).toEqual(before)
 })

@@ -1,6 +1,6 @@
 import { assert, array, integer, nat, oneof, property, record, uniqueArray, type Arbitrary } from 'fast-check'
 import { expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { emptyScope } from '#src/model/resource.ts'
 import { makeDescriptor, Metric } from '#src/model/series.ts'
 import { Source } from '#src/model/source.ts'
@@ -136,7 +136,7 @@ const steps: Arbitrary<Step[]> = array(
 )
 
 test('whatever happens to objects, a reader of the batches knows just what they show', () => {
-  const interned = internedCounts()
+  const interned = internedSets()
   assert(
     property(steps, (history) => {
       const table = new ObjectTable(new Source('k8s_state', 'pods'))
@@ -170,5 +170,5 @@ test('whatever happens to objects, a reader of the batches knows just what they 
       table.dispose()
     }),
   )
-  expect(internedCounts()).toEqual(interned)
+  expect(internedSets()).toEqual(interned)
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { FakeTarget } from '#src/testing/fake-target.ts'
 import { intervalMs, jobOf, ownValues, TestReceiver, valuesOf } from './test-receiver.ts'
 
@@ -137,7 +137,7 @@ describe('a target', () => {
   })
 
   test('leaves nothing behind when the receiver stops, also in the midst of a scrape', async () => {
-    const before = internedCounts()
+    const before = internedSets()
     const receiver = await start()
     await receiver.cycle()
     target.handler = () => undefined
@@ -147,7 +147,7 @@ describe('a target', () => {
     next.take()
     receiver.stop()
     await expect.poll(() => clock.waiting).toBe(0)
-    expect([next.samples, internedCounts()]).toEqual([[], before])
+    expect([next.samples, internedSets()]).toEqual([[], before])
   })
 })
 

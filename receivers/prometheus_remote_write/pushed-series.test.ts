@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import { Ledger } from '#src/telemetry/ledger.ts'
 import { writeRequest, type WrittenSeries } from '#src/testing/remote-write-message.ts'
@@ -110,7 +110,7 @@ const cycles = fc.array(
 
 describe('requests that an independent encoder wrote', () => {
   test('bring every series its values and times in order, in both versions, and all memory returns', () => {
-    const before = internedCounts()
+    const before = internedSets()
     fc.assert(
       fc.property(cycles, (all) => {
         const pushed = pushedSeries()
@@ -126,7 +126,7 @@ describe('requests that an independent encoder wrote', () => {
         pushed.sweep(now + 120 * minute)
         expect([pushed.size, pushed.targets]).toEqual([0, 0])
         pushed.dispose()
-        expect(internedCounts()).toEqual(before)
+        expect(internedSets()).toEqual(before)
       }),
       { numRuns: 300 },
     )

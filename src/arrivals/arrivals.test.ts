@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as fc from 'fast-check'
-import { internAttributes, internedCounts } from '#src/model/attribute-set.ts'
+import { internAttributes, internedSets } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import { makeDescriptor, Metric, Series, type Role } from '#src/model/series.ts'
 import type { Source } from '#src/model/source.ts'
@@ -356,7 +356,7 @@ function labelOf({ label }: Sample['attributes']): string {
 }
 
 test('whatever senders push comes out once, in order, and all memory returns', () => {
-  const before = internedCounts()
+  const before = internedSets()
   const request = fc.record({
     pause: fc.constantFrom(0, 1000, minute, 7 * minute, 25 * minute),
     aborts: fc.constantFrom(false, false, false, true),
@@ -405,7 +405,7 @@ test('whatever senders push comes out once, in order, and all memory returns', (
       expect(pushed.arrivals.memory).toBeLessThan(20_000)
       pushed.arrivals.dispose()
       expect([...refusedAt].every((size) => size === 150)).toBe(true)
-      expect(internedCounts()).toEqual(before)
+      expect(internedSets()).toEqual(before)
     }),
     { numRuns: 200 },
   )

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError } from '#src/config/config-error.ts'
 import {
   internAttributes,
-  internedCounts,
+  internedSets,
   releaseAttributes,
   type AttributeValue,
 } from '#src/model/attribute-set.ts'
@@ -334,7 +334,7 @@ describe('for any attributes', () => {
   const key = fc.string({ minLength: 1, maxLength: 4 })
 
   test('delete undoes insert, and gives back every reference', () => {
-    const before = internedCounts()
+    const before = internedSets()
     fc.assert(
       fc.property(attributes, key, (given, name) => {
         const actions: ActionConfig[] = [
@@ -346,7 +346,7 @@ describe('for any attributes', () => {
         expect(changed === 'unchanged' ? given : changed).toEqual(rest)
       }),
     )
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('upsert is insert and then update', () => {

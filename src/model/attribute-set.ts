@@ -138,31 +138,23 @@ function sameEntries(first: AttributeList, second: AttributeList): boolean {
   return true
 }
 
-/** Texts that label sets share, with the number of places that hold each. */
-class SharedTexts {
-  readonly #texts = new Map<string, { readonly text: string; references: number }>()
+/** Texts that are remembered so that sets share them, and how long they may be: 16 MiB at most. */
+const sharedTexts = { most: 65_536, longest: 256 } as const
+let texts = new Map<string, string>()
 
-  get size(): number {
-    return this.#texts.size
-  }
-
-  retain(text: string): string {
-    let shared = this.#texts.get(text)
-    if (shared === undefined) {
-      shared = { text, references: 0 }
-      this.#texts.set(text, shared)
-    }
-    shared.references++
-    return shared.text
-  }
-
-  release(text: string): void {
-    const shared = this.#texts.get(text)
-    if (shared !== undefined && --shared.references === 0) this.#texts.delete(text)
-  }
+/**
+ * A text that other sets bear, rather than one more copy of it. It forgets all of them now and then, so that none need be given
+ * back: what is in use soon has a copy that is shared again.
+ */
+function share(text: string): string {
+  const shared = texts.get(text)
+  if (shared !== undefined) return shared
+  if (text.length > sharedTexts.longest) return text
+  if (texts.size >= sharedTexts.most) texts = new Map()
+  texts.set(text, text)
+  return text
 }
 
-const texts = new SharedTexts()
 const sets = new Map<number, AttributeSet>()
 let setCount = 0
 
@@ -179,7 +171,7 @@ export function internAttributes(list: AttributeList): AttributeSet {
   }
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index]
-    if (typeof entry === 'string') entries[index] = texts.retain(entry)
+    if (typeof entry === 'string') entries[index] = share(entry)
   }
   const set = new AttributeSet(entries, hash)
   set.next = first
@@ -224,12 +216,11 @@ export function releaseAttributes(set: AttributeSet): void {
   }
   set.next = undefined
   setCount--
-  for (const entry of set.entries) if (typeof entry === 'string') texts.release(entry)
 }
 
-/** How much the process-wide tables hold: what a test watches for leaks, and what `/status` prints. */
-export function internedCounts(): { readonly sets: number; readonly texts: number } {
-  return { sets: setCount, texts: texts.size }
+/** How many sets the table of this thread holds: what a test watches for leaks, and what `/status` prints. */
+export function internedSets(): number {
+  return setCount
 }
 
 /** The set without attributes; it is never removed. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatBound } from '#src/text/number-text.ts'
 import { batchOf, layoutOf, series } from '#src/testing/series.ts'
 import { samplesOf } from '#src/testing/captured-batches.ts'
-import { internAttributes, internedCounts, releaseAttributes } from './attribute-set.ts'
+import { internAttributes, internedSets, releaseAttributes } from './attribute-set.ts'
 import { Batch, flag, staleBatch } from './batch.ts'
 import { ClassicToPoints, type Converted } from './classic-to-points.ts'
 import type { HistogramPoint, Point, SummaryPoint } from './point.ts'
@@ -13,14 +13,14 @@ import { SlotTable } from './slot-table.ts'
 import { Source } from './source.ts'
 
 const source = new Source('test', '')
-let texts = 0
+let sets = 0
 
 beforeEach(() => {
-  texts = internedCounts().texts
+  sets = internedSets()
 })
 
 afterEach(() => {
-  if (internedCounts().texts !== texts) throw new Error('the test left interned texts behind')
+  if (internedSets() !== sets) throw new Error('the test left interned sets behind')
 })
 
 type Row = readonly [role: Role, value: number, bound?: string]
@@ -439,9 +439,9 @@ test('every data point of any batch is settled once, and no table grows with chu
         const slots = [...batch.layout.live].filter((slot) => rows[slot]?.present)
         return batch.withSlots(Int32Array.from(slots))
       })
-      const before = internedCounts()
+      const before = internedSets()
       expect(toPoints(...batches).length).toBe(batches.length)
-      expect(internedCounts()).toEqual(before)
+      expect(internedSets()).toEqual(before)
       release(...batches)
     }),
   )

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { samplesOf } from '#src/testing/captured-batches.ts'
-import { internedCounts } from './attribute-set.ts'
+import { internedSets } from './attribute-set.ts'
 import { emptyScope } from './resource.ts'
 import { Recorder } from './recorder.ts'
 import { makeDescriptor, Metric } from './series.ts'
@@ -70,7 +70,7 @@ test('integers beyond 2^53 stay exact beside smaller ones', () => {
 })
 
 test('any order of any measurements gives exactly what was recorded, and stale markers for the rest', () => {
-  const before = internedCounts()
+  const before = internedSets()
   const names = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd', 'e', 'f', '1|1', '11|'), {
     maxLength: 8,
   })
@@ -93,7 +93,7 @@ test('any order of any measurements gives exactly what was recorded, and stale m
         last = devices
       }
       recorder.dispose()
-      expect(internedCounts()).toEqual(before)
+      expect(internedSets()).toEqual(before)
     }),
   )
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Exporter, Receiver, ReceiverContext } from '#src/component/define.ts'
 import { ConfigError } from '#src/config/config-error.ts'
 import type { Configuration } from '#src/config/configuration.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import { emptyScope } from '#src/model/resource.ts'
 import { makeDescriptor, Metric } from '#src/model/series.ts'
@@ -581,7 +581,7 @@ test('a stop reports by number what an exporter could not deliver', async () => 
 })
 
 test('coming and going through a pipeline for ten thousand cycles leaves the tables as they were', async () => {
-  const before = internedCounts()
+  const before = internedSets()
   const world = new World()
   const joining: NonNullable<GivenConfiguration['processors']>[string] = {
     create: () => ({ mapSeries: (series) => series.withAttributes(['joined', String(series.name.length)]) }),
@@ -598,5 +598,5 @@ test('coming and going through a pipeline for ten thousand cycles leaves the tab
     world.exported.take()
   }
   await world.graph.stop(10)
-  expect(internedCounts()).toEqual(before)
+  expect(internedSets()).toEqual(before)
 })

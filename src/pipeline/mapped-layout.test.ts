@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Layout } from '#src/model/layout.ts'
 import { sameSeries, type Series } from '#src/model/series.ts'
 import { SlotTable } from '#src/model/slot-table.ts'
@@ -119,7 +119,7 @@ test('renamed series of one family share one metric', () => {
 })
 
 test('edits give what a mapping from nothing gives, and nothing is left at the end', () => {
-  const before = internedCounts()
+  const before = internedSets()
   const name = fc.constantFrom('a', 'a1', 'a2', 'a3', 'b', 'b1', 'cx', 'dx1', 'e')
   const step = fc.record({
     add: fc.array(fc.tuple(name, fc.constantFrom('1', '2')), { maxLength: 3 }),
@@ -158,7 +158,7 @@ test('edits give what a mapping from nothing gives, and nothing is left at the e
       }
       mapped.dispose()
       table.dispose()
-      expect(internedCounts()).toEqual(before)
+      expect(internedSets()).toEqual(before)
     }),
   )
 })

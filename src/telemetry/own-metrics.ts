@@ -1,5 +1,5 @@
 import { apiMetrics } from '#src/kubernetes/api-metrics.ts'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import {
   attributesOf,
   each,
@@ -484,16 +484,7 @@ export const ownMetrics: readonly OwnMetric[] = [
     kind: 'gauge',
     attributes: [],
     level: 'detailed',
-    read: single(() => internedCounts().sets),
-  },
-  {
-    name: 'weir_interned_texts',
-    unit: '{text}',
-    description: 'Texts in the table that all attribute sets share.',
-    kind: 'gauge',
-    attributes: [],
-    level: 'detailed',
-    read: single(() => internedCounts().texts),
+    read: single(() => internedSets()),
   },
   ...apiMetrics,
 ]

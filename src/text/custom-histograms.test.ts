@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import { makeReader, resolveAsExposed, sampleLines, scrape } from '#src/testing/exposition.ts'
 import { metricFamily, protobufField, type TestMetric } from '#src/testing/metric-family.ts'
@@ -38,7 +38,7 @@ const type = '# TYPE h histogram\n'
 
 describe('classic histograms read as native ones', () => {
   test('are one series each, and one sample; other lines stay', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader({ customHistograms: 'instead' })
     const text = `${type}${body([1, 3, 4], 'a="b"')}${body([0, 0, 2], 'a="c"')}other 7\n`
     expect(told(scrape(reader, text, { step: 5 }))).toEqual([
@@ -56,7 +56,7 @@ describe('classic histograms read as native ones', () => {
     ])
     expect([reader.layout === layout, reader.counts.added]).toEqual([true, 0])
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('end with a stale marker when their last line has gone, not when a bucket has', () => {
@@ -198,7 +198,7 @@ const scrapes = fc.array(fc.uniqueArray(histogram, { selector: ({ label }) => la
 test('whatever comes and goes, the points are those of the last body', () => {
   fc.assert(
     fc.property(scrapes, fc.integer({ min: 1, max: 200 }), (bodies, step) => {
-      const before = internedCounts()
+      const before = internedSets()
       const reader = makeReader({ customHistograms: 'instead' })
       for (const each of bodies) {
         const expected: string[] = []
@@ -217,7 +217,7 @@ test('whatever comes and goes, the points are those of the last body', () => {
         expect(reader.counts).toMatchObject({ scraped: each.length, kept: each.length, malformed: 0 })
       }
       reader.dispose()
-      expect(internedCounts()).toEqual(before)
+      expect(internedSets()).toEqual(before)
     }),
   )
 })

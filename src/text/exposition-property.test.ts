@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import { makeReader, sampleLines, scrape } from '#src/testing/exposition.ts'
 import { naiveSamples } from '#src/testing/naive-exposition.ts'
@@ -149,7 +149,7 @@ test('any scrapes of a target, cut anywhere, are what naive reading makes of the
     fc.array(line, { maxLength: 40 }),
     fc.array(edit, { minLength: 1, maxLength: 8 }),
     (start, edits) => {
-      const interned = internedCounts()
+      const interned = internedSets()
       const parts = sharedParts.size
       const reader = makeReader()
       let lines = [...types, ...start.map(lineText)]
@@ -182,7 +182,7 @@ test('any scrapes of a target, cut anywhere, are what naive reading makes of the
         layout = batches.at(-1)?.layout
       }
       reader.dispose()
-      expect(internedCounts()).toEqual(interned)
+      expect(internedSets()).toEqual(interned)
       expect(sharedParts.size).toBe(parts)
     },
   )
@@ -210,7 +210,7 @@ test('a body with mistakes is refused, or read as naive reading does; it never f
       }
       const body = Buffer.from(text)
       const expected = expectedOf(body, 1000)
-      const interned = internedCounts()
+      const interned = internedSets()
       const parts = sharedParts.size
       const reader = makeReader()
       let read: string[] | undefined
@@ -223,7 +223,7 @@ test('a body with mistakes is refused, or read as naive reading does; it never f
       }
       expect(read).toEqual(expected === undefined ? undefined : sorted(expected.lines))
       reader.dispose()
-      expect(internedCounts()).toEqual(interned)
+      expect(internedSets()).toEqual(interned)
       expect(sharedParts.size).toBe(parts)
     },
   )

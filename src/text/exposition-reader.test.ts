@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { internAttributes, internedCounts } from '#src/model/attribute-set.ts'
+import { internAttributes, internedSets } from '#src/model/attribute-set.ts'
 import { emptyScope } from '#src/model/resource.ts'
 import { makeDescriptor, Metric, Series } from '#src/model/series.ts'
 import { makeReader, resolveAsExposed, sampleLines, scrape } from '#src/testing/exposition.ts'
@@ -26,7 +26,7 @@ function own(name: string): Series {
 
 describe('over scrapes', () => {
   test('lines that stay keep the layout; one that goes gets a stale marker on the layout before', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     const [first] = scrape(reader, 'a{x="1"} 1\na{x="2"} 2.5e3\nb 17\n', { time: 1000, step: 7 })
     const [second] = scrape(reader, 'a{x="2"} 3\nb 18\na{x="1"} 2\n', { time: 2000, step: 7 })
@@ -39,7 +39,7 @@ describe('over scrapes', () => {
     expect(batches[0]?.layout).toBe(first?.layout)
     expect(batches.map(({ time }) => time)).toEqual([3000, 3000])
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('two targets that expose the same share its bytes and names, and give back what they had', () => {
@@ -142,7 +142,7 @@ describe('over scrapes', () => {
   })
 
   test('a TYPE that comes later is told by the same descriptor; parts then get another series, and no stale marker', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     const [first] = scrape(reader, 'g 1\nh_bucket{le="1"} 2\nh_sum 3\n')
     expect(first?.layout.series.map((series) => series?.metric.descriptor.kind)).toEqual([
@@ -163,7 +163,7 @@ describe('over scrapes', () => {
     const [third] = scrape(reader, typed)
     expect(third?.layout).toBe(batches[0]?.layout)
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('of two TYPE or HELP lines of a family the first of the body counts', () => {
@@ -210,7 +210,7 @@ describe('the same series twice in a body', () => {
   })
 
   test('is found out also where the lines differ', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     const bodies = [
       ['a{x="1",y="2"} 1\na{y="2",x="1"} 2\n{"a",x="1",y="2"} 3\n', 1],
@@ -225,7 +225,7 @@ describe('the same series twice in a body', () => {
     })
     expect(new Set(layouts).size).toBe(1)
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('is found out where relabeling makes one of two', () => {
@@ -303,16 +303,16 @@ describe('a body that is given up', () => {
   }
 
   test('leaves slots, order, series and what is said of them as they were', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     scrape(reader, good)
     afterwards(reader)
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('is given up by the next begin, and by dispose', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     reader.begin('text-0.0.4')
     reader.feed(Buffer.from('a 1\nb'), 0, 5)
@@ -320,11 +320,11 @@ describe('a body that is given up', () => {
     reader.begin('text-0.0.4')
     reader.feed(Buffer.from('a 1\nb'), 0, 5)
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('ends all series when the scrape is told as failed, but the own ones', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     const up = reader.addOwn(own('up'))
     reader.setOwn(up, 1)
@@ -349,7 +349,7 @@ describe('a body that is given up', () => {
     ])
     expect(reader.retire(8000)).toEqual([])
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 })
 
@@ -389,13 +389,13 @@ describe('series of a target that fails', () => {
   })
 
   test('are given up when it fails for long', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     scrape(reader, 'a{x="1"} 1\n')
     for (let failures = 0; failures < 40; failures++) reader.fail(1000)
     expect(reader.layout.size).toBe(1)
     expect(reader.fail(1000)).toEqual([])
-    expect([reader.layout.size, internedCounts()]).toEqual([0, before])
+    expect([reader.layout.size, internedSets()]).toEqual([0, before])
     expect(sampleLines(scrape(reader, 'a{x="1"} 2\n'))).toEqual(['a{x="1"} 2'])
     reader.dispose()
   })
@@ -427,7 +427,7 @@ describe('own series', () => {
 
 describe('limits', () => {
   test('of samples count after relabeling, once the whole body is read', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const resolve = resolveAsExposed()
     const reader = makeReader({ sampleLimit: 1 }, (exposed) =>
       exposed.name === 'dropped' ? undefined : resolve(exposed),
@@ -440,7 +440,7 @@ describe('limits', () => {
     expect(reader.counts).toMatchObject({ scraped: 4, kept: 3, added: 0, duplicates: 0 })
     expect(thrown(() => scrape(reader, 'a 1\nb 1\nc d\n'))).toMatchObject({ code: 'syntax', line: 3 })
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('of bytes act while the body comes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { makeReader, sampleLines, scrape } from '#src/testing/exposition.ts'
 import type { ExpositionReader } from './exposition-reader.ts'
 
@@ -35,7 +35,7 @@ function expected(start: number): string[] {
 
 describe('_created of OpenMetrics', () => {
   test('is the start time of the series with its labels, and no series', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader()
     for (const start of [1000, 1000, 2000]) expect(startTimes(reader, body(start))).toEqual(expected(start))
     expect(reader.counts).toMatchObject({ scraped: 7, kept: 5 })
@@ -49,7 +49,7 @@ describe('_created of OpenMetrics', () => {
       'h_sum ["x","2"]: undefined',
     )
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('is an ordinary series where its family has no start, and in the text format', () => {

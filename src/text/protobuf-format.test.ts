@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import { makeReader, sampleLines, scrape } from '#src/testing/exposition.ts'
 import {
@@ -190,7 +190,7 @@ describe('native histograms', () => {
   })
 
   test('keep their series over scrapes, and what is said of them', () => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader({ nativeHistograms: true, classicHistograms: true })
     const [first] = scrape(reader, said('one'), { format: 'protobuf' })
     const [second] = scrape(reader, said('two'), { format: 'protobuf' })
@@ -198,7 +198,7 @@ describe('native histograms', () => {
     expect(second?.layout.series[0]?.metric.descriptor).toMatchObject({ description: 'two', unit: 's' })
     expect(second?.layout.series[1]?.metric.descriptor).toMatchObject({ description: 'two', unit: 's' })
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   })
 
   test('that have observed nothing are known by a span without buckets', () => {

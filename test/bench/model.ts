@@ -4,7 +4,7 @@
  *
  *     npm run bench:model
  */
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
@@ -150,7 +150,7 @@ const build = cycle(1)
 cycle(2)
 const bytes = (heap() - empty - rowsOnly) / live
 console.log(
-  `${live} series of ${sources} sources, ${internedCounts().sets} label sets; three identity processors`,
+  `${live} series of ${sources} sources, ${internedSets()} label sets; three identity processors`,
 )
 console.log(
   `bytes per live series (heap and array buffers, rows of the generator left out): ${bytes.toFixed(0)}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import { makeReader, sampleLines, scrape } from '#src/testing/exposition.ts'
 import { metricFamily, protobufField } from '#src/testing/metric-family.ts'
 import { ExpositionError } from '#src/text/exposition-error.ts'
@@ -55,7 +55,7 @@ function read(reader: ExpositionReader, format: ExpositionFormat, body: Buffer):
 }
 
 test.each(bodies)('29: a body of %s that ends anywhere is refused whole, or taken whole', (format, body) => {
-  const before = internedCounts()
+  const before = internedSets()
   const reader = makeReader({ nativeHistograms: true })
   const whole = read(reader, format, body)
   const { layout } = reader
@@ -74,13 +74,13 @@ test.each(bodies)('29: a body of %s that ends anywhere is refused whole, or take
   expect(read(reader, format, body)).toEqual(whole)
   expect(reader.layout).toBe(layout)
   reader.dispose()
-  expect(internedCounts()).toEqual(before)
+  expect(internedSets()).toEqual(before)
 })
 
 test.each(bodies)(
   '29: a body of %s with any byte changed never fails but by its own error',
   (format, body) => {
-    const before = internedCounts()
+    const before = internedSets()
     const reader = makeReader({ nativeHistograms: true })
     const refused = new Set<number>()
     for (let at = 0; at < body.length; at++) {
@@ -92,7 +92,7 @@ test.each(bodies)(
     }
     expect(refused.size).toBeGreaterThan(body.length / 4)
     reader.dispose()
-    expect(internedCounts()).toEqual(before)
+    expect(internedSets()).toEqual(before)
   },
 )
 

@@ -1,4 +1,4 @@
-import { internedCounts } from '#src/model/attribute-set.ts'
+import { internedSets } from '#src/model/attribute-set.ts'
 import type { Collections } from '../collections.ts'
 import type { Ledger } from '../ledger.ts'
 import type { QueueStatus } from '../queue-status.ts'
@@ -20,7 +20,7 @@ export function statusReport(service: ServiceView, now: number): object {
       reloads,
       ...(lastReload === undefined ? {} : { last_reload: { ...lastReload, time: time(lastReload.time) } }),
     },
-    interned: internedCounts(),
+    interned: { sets: internedSets() },
     workers: workersReport(service),
     components: Array.from(service.components(), componentReport),
   }
