@@ -1,4 +1,5 @@
 import type { Instrument, MetricDefinition } from '#src/naming/metric.ts'
+import { sentence } from './sentence.ts'
 
 /** A number of an object that nothing tells apart, and its name in each vocabulary that has one. */
 export interface NumberFact {
@@ -28,7 +29,7 @@ export function numberFact({
   otel,
   semconv,
 }: NumberFact): MetricDefinition<never> {
-  const description = `${fact.charAt(0).toUpperCase()}${fact.slice(1)}.`
+  const description = sentence(fact)
   const integer = (kind: Instrument) => ({ kind, unit, integer: true, description }) as const
   return {
     fact,

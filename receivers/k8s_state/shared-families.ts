@@ -124,9 +124,9 @@ export const conditionStatuses = ['true', 'false', 'unknown'] as const
 /** A condition as three rows, of which one is 1. */
 export function addCondition<Dimension extends string>(
   add: AddSample<Dimension>,
-  status: string,
+  status: string | undefined,
   dimensionsOf: (status: string) => Parameters<AddSample<Dimension>>[1],
 ): void {
-  const said = status.toLowerCase()
+  const said = status?.toLowerCase()
   for (const each of conditionStatuses) add(bool(each === said), dimensionsOf(each))
 }
