@@ -1,5 +1,3 @@
-import type { V1ContainerStateTerminated } from '@kubernetes/client-node'
-import type { Wire } from '#src/kubernetes/wire.ts'
 import type { Instrument, MetricDefinition } from '#src/naming/metric.ts'
 import { labelFact } from '../../label-fact.ts'
 import { sentence } from '../../sentence.ts'
@@ -7,8 +5,6 @@ import type { StateFamily } from '../../state-resource.ts'
 import { bool, seconds } from '../../values.ts'
 import { partOf, type ContainerGroup, type ContainerStatus } from './containers.ts'
 import { of, type Pod } from './pod.ts'
-
-type Terminated = Wire<V1ContainerStateTerminated>
 
 /** A number of each container. */
 interface ContainerNumber {
@@ -93,7 +89,7 @@ const lastExitCode: ContainerNumber = {
   name: 'status_last_terminated_exitcode',
   fact: 'the exit code with which it ended the last time',
   source: 'status: exitCode of the last terminated',
-  read: ({ lastState }) => exitCodeOf(lastState?.terminated),
+  read: ({ lastState }) => lastState?.terminated?.exitCode,
 }
 
 const lastTimestamp: ContainerNumber = {
@@ -107,14 +103,14 @@ const running: ContainerNumber = {
   name: 'status_running',
   fact: 'whether it runs',
   source: 'status: running',
-  read: ({ state }) => isThere(state?.running),
+  read: ({ state }) => bool(state?.running !== undefined),
 }
 
 const terminated: ContainerNumber = {
   name: 'status_terminated',
   fact: 'whether it has ended',
   source: 'status: terminated',
-  read: ({ state }) => isThere(state?.terminated),
+  read: ({ state }) => bool(state?.terminated !== undefined),
 }
 
 const terminatedReason: ContainerReason = {
@@ -128,7 +124,7 @@ const waiting: ContainerNumber = {
   name: 'status_waiting',
   fact: 'whether it waits to be started',
   source: 'status: waiting',
-  read: ({ state }) => isThere(state?.waiting),
+  read: ({ state }) => bool(state?.waiting !== undefined),
 }
 
 const waitingReason: ContainerReason = {
@@ -192,12 +188,4 @@ function reasonOf(group: ContainerGroup, { name, fact, source, read }: Container
       }
     },
   )
-}
-
-function isThere(state: object | null | undefined): number {
-  return bool(state !== undefined && state !== null)
-}
-
-function exitCodeOf(state: Terminated | undefined): number | undefined {
-  return state ? (state.exitCode ?? 0) : undefined
 }
