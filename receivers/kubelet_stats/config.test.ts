@@ -12,7 +12,7 @@ function check(written: object): void {
 test.each([
   [{}, 'tls needs cert_file and key_file; in a pod use serviceAccount', ['auth_type']],
   [{ cert_file: 'c' }, 'tls needs key_file; in a pod use serviceAccount', ['auth_type']],
-  [{ auth_type: 'kubeConfig' }, 'kubeConfig asks the API server', ['auth_type']],
+  [{ auth_type: 'kubeConfig', endpoint: 'n1:10250' }, 'the endpoint is the name of the node', ['endpoint']],
   [{ auth_type: 'none', endpoint: 'http://h/path' }, 'is no endpoint', ['endpoint']],
   [{ auth_type: 'serviceAccount', endpoint: 'http://h:1' }, 'needs https', ['endpoint']],
   [{ auth_type: 'none', endpoint: 'http://u:p@h:1' }, 'who asks is said by auth_type', ['endpoint']],
@@ -73,4 +73,6 @@ test('what is needed of the cluster follows from what is asked for', () => {
       metrics: { 'k8s.container.cpu.node.utilization': { enabled: true } },
     }),
   ).toEqual(['nodes/stats', 'nodes/metrics', 'nodes'])
+  expect(needed({ auth_type: 'kubeConfig', endpoint: 'n1' })).toEqual(['nodes/proxy'])
+  expect(needed({ auth_type: 'none' })).toEqual([])
 })

@@ -108,7 +108,7 @@ export function timeoutOf({ timeout, collection_interval: intervalMs }: KubeletS
 /** What must be allowed to ask the kubelet for what the options choose. */
 export function accessOf(config: KubeletStatsConfig): AccessRule[] {
   const { endpoints, k8s_api_config: api } = config
-  const asksForNode = api?.auth_type === 'serviceAccount' && wantedWholes(config.metrics).has('node')
+  const asksForNode = api !== undefined && wantedWholes(config.metrics).has('node')
   return [
     ...kubeletAccess(config, [
       ...(endpoints.includes('summary') ? ['stats'] : []),

@@ -6,6 +6,8 @@ import type { Sample } from '#src/testing/captured-batches.ts'
 import { writeKubeconfig } from '#src/testing/kubeconfig.ts'
 import { KubernetesApi } from '#src/testing/kubernetes-api.ts'
 import { nodes } from '#src/testing/kubernetes-client.ts'
+import { summaryToJson } from '#src/kubelet/summary-json.ts'
+import { answerOf, ScriptedServer } from '#src/testing/scripted-server.ts'
 import { renderBatches } from '#src/testing/rendered-batches.ts'
 import { TestKubelet, until } from './test-kubelet.ts'
 
@@ -296,4 +298,28 @@ test('usage is told as a part of what the node has, as the API server says it, o
     'k8s.container.cpu.node.utilization': 0.0625,
     'k8s.pod.memory.node.utilization': 0.25,
   })
+})
+
+test('through the API server come the same series, of the summary and of text', async () => {
+  await using kubelet = await TestKubelet.start()
+  const before = '/api/v1/nodes/n1/proxy'
+  const answers = new Map([
+    [`${before}/stats/summary`, summaryToJson(fullSummary())],
+    [`${before}/metrics/resource`, '# TYPE resource_scrape_error gauge\nresource_scrape_error 0\n'],
+  ])
+  await using api = await ScriptedServer.start(({ target }) => answerOf(answers.get(target) ?? ''))
+  kubelet.start({
+    auth_type: 'kubeConfig',
+    endpoint: 'n1',
+    kubeconfig: await writeKubeconfig(kubelet.folder, api.url()),
+    endpoints: ['summary', 'resource'],
+  })
+  const { clock, next } = kubelet.context
+  const samples = await kubelet.cycle(0)
+  expect(samples.find(({ name }) => name === 'k8s.node.memory.working_set')?.value).toBe(12_533_760)
+  await clock.advance(10_000)
+  const scraped = (): Sample | undefined => next.samples.find(({ name }) => name === 'resource_scrape_error')
+  await until(() => scraped() !== undefined)
+  expect(scraped()?.attributes).toMatchObject({ instance: 'n1:10250', node: 'n1', job: 'kubelet' })
+  expect(kubelet.context.logger.lines).toEqual([])
 })

@@ -8,6 +8,8 @@ import { FileText } from '#src/http/client/file-text.ts'
 import { HttpClient } from '#src/http/client/http-client.ts'
 import { TlsSource } from '#src/http/client/tls-source.ts'
 import type { AccessRule } from '#src/kubernetes/access-rule.ts'
+import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
+import { ApiServerProxy } from './api-server-proxy.ts'
 import { KubeletClient } from './client.ts'
 
 /** Where Kubernetes puts what a pod proves itself with. */
@@ -20,14 +22,16 @@ const ports = { https: 10_250, http: 10_255 } as const
 export const kubeletClientProperties = {
   auth_type: Type.Enum(['none', 'tls', 'serviceAccount', 'kubeConfig'], {
     description:
-      'Who to be: `tls` shows a client certificate, `serviceAccount` the token of the pod that this runs in, `none` asks the read-only port. `kubeConfig` is refused.',
+      'Who to be: `tls` shows a client certificate, `serviceAccount` the token of the pod that this runs in, `none` asks the read-only port. `kubeConfig` asks the API server, as the user of a kubeconfig, to ask the kubelet: the role needs nodes/proxy.',
     default: 'tls',
   }),
   endpoint: Type.String({
     description:
-      'Where the kubelet is: `HOST:PORT`, or a URL. Unless given: the name of the node, port 10250 with TLS, or 10255 without where `auth_type` is `none`.',
+      'Where the kubelet is: `HOST:PORT`, or a URL. Unless given: the name of the node, port 10250 with TLS, or 10255 without where `auth_type` is `none`. With `kubeConfig` the name of the node.',
     default: '',
   }),
+  kubeconfig: clusterProperties.kubeconfig,
+  context: clusterProperties.context,
   ca_file: Type.Optional(
     Type.String({
       description:
@@ -65,9 +69,17 @@ export function compileKubeletClient(
 ): KubeletClient {
   const [base] = makeAll(
     () => baseOf(options, node),
-    () => refuseKubeConfig(options),
     () => checkCertificate(options),
   )
+  const { auth_type: authType } = options
+  const way =
+    authType === 'kubeConfig'
+      ? new ApiServerProxy({ ...options, auth_type: authType }, surroundings)
+      : directWay(options, surroundings)
+  return new KubeletClient(way, { base, authType })
+}
+
+function directWay(options: KubeletClientOptions, surroundings: ClientSurroundings): HttpClient {
   const { clock, logger } = surroundings
   const file = (option: string, path: string | undefined): FileText | undefined =>
     path === undefined || path === '' ? undefined : new FileText(option, path, clock)
@@ -75,7 +87,7 @@ export function compileKubeletClient(
   const ofPod = authType === 'serviceAccount'
   const clusterCa = ofPod && !insecureSkipVerify ? `${serviceAccountFolder}/ca.crt` : undefined
   const showsCertificate = authType === 'tls'
-  const client = new HttpClient({
+  return new HttpClient({
     ...surroundings,
     credentials: ofPod
       ? schemeCredentials('Bearer', new FileText('token_file', options.token_file, clock))
@@ -93,7 +105,6 @@ export function compileKubeletClient(
     // It is this node, or one that is asked by its address: no proxy stands between, and a kubelet sends nobody elsewhere.
     redirects: 'never',
   })
-  return new KubeletClient(client, { base, authType })
 }
 
 /**
@@ -106,6 +117,8 @@ export function kubeletAccess(
   { auth_type: authType }: KubeletClientOptions,
   parts: readonly string[],
 ): AccessRule[] {
+  // The API server asks whether one may have it asked for anything.
+  if (authType === 'kubeConfig') return [{ group: '', resource: 'nodes/proxy', verbs: ['get'] }]
   if (authType !== 'serviceAccount') return []
   return parts.map((part) => ({ group: '', resource: `nodes/${part}`, verbs: ['get'] }))
 }
@@ -120,6 +133,8 @@ export function nodeNameOf(
 
 function baseOf({ endpoint, auth_type: authType }: KubeletClientOptions, node: string): URL {
   const scheme = authType === 'none' ? 'http' : 'https'
+  if (authType === 'kubeConfig' && /[:/]/.test(endpoint))
+    throw new ConfigError('with kubeConfig the endpoint is the name of the node: worker-1', ['endpoint'])
   const text = endpoint === '' ? `${node}:${ports[scheme]}` : endpoint
   const written = text.includes('://') ? text : `${scheme}://${text}`
   const url = URL.parse(written)
@@ -138,14 +153,6 @@ function baseOf({ endpoint, auth_type: authType }: KubeletClientOptions, node: s
   if (url.port === '' && !/:\d+\/?$/.test(text))
     url.port = String(ports[url.protocol === 'http:' ? 'http' : 'https'])
   return url
-}
-
-function refuseKubeConfig({ auth_type: authType }: KubeletClientOptions): void {
-  if (authType !== 'kubeConfig') return
-  throw new ConfigError(
-    'kubeConfig asks the API server to ask the kubelet, which is not offered: use serviceAccount in a pod, tls elsewhere',
-    ['auth_type'],
-  )
 }
 
 function checkCertificate(options: KubeletClientOptions): void {

@@ -17,6 +17,9 @@ export class KubeletRefusal extends Error {
 /** Who the client is to the kubelet. */
 export type KubeletAuthType = 'none' | 'tls' | 'serviceAccount' | 'kubeConfig'
 
+/** How requests get to a kubelet: as they are, or through the API server. */
+export type KubeletWay = Pick<HttpClient, 'get' | 'conceal' | 'close'>
+
 /** Bytes of an answer of JSON at most: what 5,000 containers need takes a tenth of it. */
 const largestJson = 64 * 1_048_576
 
@@ -29,15 +32,15 @@ const longestExcerpt = 256
 export class KubeletClient {
   /** Where it is: scheme, host and port. */
   readonly base: URL
-  readonly #client: HttpClient
+  readonly #way: KubeletWay
   readonly #authType: KubeletAuthType
 
-  /** @param client says who asks; it is closed with this one */
+  /** @param way says who asks; it is closed with this one */
   constructor(
-    client: HttpClient,
+    way: KubeletWay,
     { base, authType }: { readonly base: URL; readonly authType: KubeletAuthType },
   ) {
-    this.#client = client
+    this.#way = way
     this.base = base
     this.#authType = authType
   }
@@ -48,7 +51,7 @@ export class KubeletClient {
    * @throws {KubeletRefusal}, {ClientError}, what the sink threw, or the signal's reason
    */
   async get(request: GetRequest, sink: BodySink, signal?: AbortSignal): Promise<Answer> {
-    const answer = await this.#client.get(request, sink, signal)
+    const answer = await this.#way.get(request, sink, signal)
     if (answer.status < 200 || answer.status >= 300) {
       throw new KubeletRefusal(answer.status, this.#refusalText(answer, request.url))
     }
@@ -70,26 +73,31 @@ export class KubeletClient {
 
   /** A text of the kubelet without the secrets that it was told. */
   conceal(text: string, url: URL): string {
-    return this.#client.conceal(text, url)
+    return this.#way.conceal(text, url)
   }
 
   /** Closes idle connections. */
   close(): void {
-    this.#client.close()
+    this.#way.close()
   }
 
   #refusalText({ status, excerpt }: Answer, url: URL): string {
     const { pathname: path } = url
     const said = visibleText(this.conceal(excerpt, url).trim().slice(0, longestExcerpt))
     const saying = said === '' ? '' : `: ${said}`
+    const isProxied = this.#authType === 'kubeConfig'
+    const who = isProxied ? 'the API server' : 'the kubelet'
     if (status === 401)
-      return `the kubelet does not know who asks for ${path} (401): ${unknownAsker[this.#authType]}`
+      return `${who} does not know who asks for ${path} (401): ${unknownAsker[this.#authType]}`
     if (status === 403) {
-      const [, resource] = subresources.find(([prefix]) => path.startsWith(prefix)) ?? ['', 'nodes/proxy']
-      return `the kubelet does not allow ${path} (403)${saying}. The role of who asks needs a rule with apiGroups [""], resources [${resource}] and verbs [get]`
+      const [, known = 'nodes/proxy'] = subresources.find(([prefix]) => path.startsWith(prefix)) ?? []
+      const resource = isProxied ? 'nodes/proxy' : known
+      return `${who} does not allow ${path} (403)${saying}. The role of who asks needs a rule with apiGroups [""], resources [${resource}] and verbs [get]`
     }
+    if (status === 404 && isProxied)
+      return `there is no node ${url.hostname}, or its kubelet has no ${path} (404)${saying}`
     if (status === 404) return `the kubelet has no ${path} (404): it is too old, or a virtual one without it`
-    return `the kubelet answered ${path} with ${status}${saying}`
+    return `${who} answered ${path} with ${status}${saying}`
   }
 }
 
