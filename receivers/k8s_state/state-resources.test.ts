@@ -37,9 +37,13 @@ const notByDefault = [
   'clusterroles',
   'events',
   'ingressclasses',
+  'mutatingadmissionpolicies',
+  'mutatingadmissionpolicybindings',
   'rolebindings',
   'roles',
   'serviceaccounts',
+  'validatingadmissionpolicies',
+  'validatingadmissionpolicybindings',
 ]
 
 const words = [

@@ -1,3 +1,8 @@
+import { mutatingAdmissionPolicies, validatingAdmissionPolicies } from './resources/admissionpolicies.ts'
+import {
+  mutatingAdmissionPolicyBindings,
+  validatingAdmissionPolicyBindings,
+} from './resources/admissionpolicybindings.ts'
 import { certificateSigningRequests } from './resources/certificatesigningrequests.ts'
 import { configMaps } from './resources/configmaps.ts'
 import { cronJobs } from './resources/cronjobs.ts'
@@ -52,6 +57,8 @@ export const stateResources: readonly StateResource[] = [
   jobs,
   leases,
   limitRanges,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   mutatingWebhookConfigurations,
   namespaces,
   networkPolicies,
@@ -70,6 +77,8 @@ export const stateResources: readonly StateResource[] = [
   services,
   statefulSets,
   storageClasses,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
   volumeAttachments,
 ]
