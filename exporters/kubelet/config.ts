@@ -3,6 +3,7 @@ import { located } from '#src/config/located.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { serverProperties } from '#src/http/server-config.ts'
 import { validateServerTls } from '#src/http/tls-files.ts'
+import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
 import { kubeletClientProperties } from '#src/kubelet/client-config.ts'
 
 /** The options of `kubelet`. */
@@ -33,6 +34,12 @@ export const Config = Options({
       { description: 'Serves `/pods` too: what the kubelet there says.' },
     ),
   ),
+  kubernetes: Type.Optional(
+    Options(clusterProperties, {
+      description:
+        'Serves `/pods` too: what the API server says of the pods of the node. Its role needs list and watch of pods.',
+    }),
+  ),
   debug_handlers: Type.Boolean({
     description: 'Serves `/runningpods/` too: the pods that the numbers are about.',
     default: false,
@@ -41,8 +48,13 @@ export const Config = Options({
 
 export type KubeletConfig = Static<typeof Config>
 
-/** Throws a `ConfigError` for TLS options that do not go together. */
-export function checkConfig({ tls, plain_http }: KubeletConfig): void {
+/** Throws a `ConfigError` for options that do not go together. */
+export function checkConfig({ tls, plain_http, pods, kubernetes }: KubeletConfig): void {
+  if (pods !== undefined && kubernetes !== undefined)
+    throw new ConfigError(
+      'the pods come from a kubelet or from the API server: of pods and kubernetes only one can be',
+      ['kubernetes'],
+    )
   if (tls === undefined) return
   if (plain_http)
     throw new ConfigError('serves without TLS: of plain_http and tls only one can hold', ['plain_http'])

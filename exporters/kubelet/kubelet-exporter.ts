@@ -11,6 +11,7 @@ import type { Pod } from '#src/kubelet/pod-list.ts'
 import type { Summary } from '#src/kubelet/summary.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Source } from '#src/model/source.ts'
+import { ApiPods } from './api-pods.ts'
 import type { KubeletConfig } from './config.ts'
 import { kubeletEndpoints } from './endpoints.ts'
 import { KubeletPods } from './kubelet-pods.ts'
@@ -23,7 +24,7 @@ export class KubeletExporter implements Exporter {
   readonly #context: PipelineContext
   readonly #nodeName: string
   readonly #rows: NodeRows
-  readonly #pods: KubeletPods | undefined
+  readonly #pods: KubeletPods | ApiPods | undefined
   #since = new Date(0)
   #server: RunningServer | undefined
 
@@ -32,7 +33,8 @@ export class KubeletExporter implements Exporter {
     this.#context = context
     this.#nodeName = config.node_name ?? nodeName(new HostFiles())
     this.#rows = new NodeRows({ nodeName: this.#nodeName, expirationMs: config.metric_expiration }, context)
-    const { pods } = config
+    const { pods, kubernetes } = config
+    if (kubernetes !== undefined) this.#pods = new ApiPods(kubernetes, this.#nodeName, context)
     if (pods !== undefined) {
       const client = located(['pods'], () => compileKubeletClient(pods, this.#nodeName, context))
       this.#pods = new KubeletPods(client, pods.timeout)
