@@ -13,7 +13,7 @@ function pod(name: string, ip: string, more: object = {}) {
           name: 'main',
           image: 'web:1',
           ports: [
-            { name: 'http', containerPort: 8080, protocol: 'TCP' },
+            { name: 'http', containerPort: 8080, protocol: 'UDP' },
             { name: 'stats', containerPort: 9090, protocol: 'TCP' },
           ],
         },
@@ -78,6 +78,7 @@ test('an address of a pod is a target with what is known of pod, container and s
       endpoint_address_target_name: 'web-1',
       pod_container_port_name: 'http',
       pod_container_port_number: '8080',
+      // That of the endpoint: of EndpointSlices it is the container's own.
       pod_container_port_protocol: 'TCP',
     },
     {

@@ -83,7 +83,7 @@ test('an endpoint of a pod is a target with its conditions, and with what is kno
     pod_container_init: 'false',
     pod_container_port_name: 'web',
     pod_container_port_number: '8080',
-    // The container's own protocol: of Endpoints it is the one of the endpoint.
+    // The container's own: of Endpoints it is that of the endpoint.
     pod_container_port_protocol: 'UDP',
   })
   expect(shortened(here.targets[1])).toMatchObject({ pod_container_port_name: 'stats', service_name: 'web' })
