@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { vocabularies } from '#src/naming/vocabulary.ts'
 import { conflictingNames, metricsPage, namesOf, type NameTable } from '#src/testing/metrics-page.ts'
@@ -27,6 +28,18 @@ test.each([
 
 test('one name has one kind and one unit', () => {
   expect(vocabularies.flatMap((vocabulary) => conflictingNames(tables, vocabulary))).toEqual([])
+})
+
+test('kube-state-metrics 2.20 has no metric that is not told', async () => {
+  const path = new URL('resources/golden/kube-state-metrics-names.txt', import.meta.url)
+  const theirs = (await readFile(path, 'utf8')).trim().split('\n')
+  const labelled = stateResources.filter(({ hasLabels }) => hasLabels !== false)
+  const ours = new Set([
+    ...namesOf(tables, 'prometheus').map(({ naming }) => naming.name),
+    ...labelled.flatMap(({ prefix }) => [`${prefix}_labels`, `${prefix}_annotations`]),
+  ])
+  expect(theirs.filter((name) => !ours.has(name))).toEqual([])
+  expect(theirs.length).toBeGreaterThan(300)
 })
 
 test('the page of metrics shows what the tables say', async () => {
