@@ -3,6 +3,7 @@ import { located } from '#src/config/located.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
+import { CustomResourceStateOptions } from './custom/options.ts'
 import { stateResourceNames } from './state-resources.ts'
 
 const ResourceName = Type.Enum(['default', 'all', ...stateResourceNames])
@@ -98,6 +99,13 @@ export const Config = Options(
         'How long the last state is told while the API server cannot be reached. Then all series end until it can.',
       default: '5m',
     }),
+    custom_resource_state: Type.Optional(CustomResourceStateOptions),
+    custom_resource_state_file: Type.Optional(
+      Type.String({
+        description: 'A file that says the same, with more resources. It is watched.',
+        minLength: 1,
+      }),
+    ),
     leader_election: Type.Optional(LeaderElection),
     sharding: Type.Optional(Sharding),
   },

@@ -4,6 +4,7 @@ import type { Receiver, ReceiverContext } from '#src/component/define.ts'
 import { every, type Schedule } from '#src/component/schedule.ts'
 import { acquireCluster, type HeldCluster } from '#src/kubernetes/clusters.ts'
 import { LeaseElection } from '#src/kubernetes/lease-election.ts'
+import { resourceName } from '#src/kubernetes/resource.ts'
 import type { Shard } from '#src/kubernetes/shard.ts'
 import { watchShard } from '#src/kubernetes/stateful-set-shard.ts'
 import type { Subscribed } from '#src/kubernetes/watches.ts'
@@ -11,9 +12,11 @@ import type { Batch } from '#src/model/batch.ts'
 import type { FactsOptions } from '#src/naming/facts.ts'
 import { chosenVocabularies } from '#src/naming/vocabulary.ts'
 import { compileEnabled, type K8sStateConfig } from './config.ts'
+import { CustomResources } from './custom/custom-resources.ts'
 import type { LabelOptions } from './label-families.ts'
 import { OwnCycle } from './own-cycle.ts'
-import { ResourceState, type StateEvents } from './resource-state.ts'
+import { ResourceState, type StateEvents, type StateSettings } from './resource-state.ts'
+import type { StateResource } from './state-resource.ts'
 import { chosenResources } from './state-resources.ts'
 
 /** Changes that come together leave together. */
@@ -30,6 +33,8 @@ export class K8sStateReceiver implements Receiver {
   #ownShard: Subscribed<unknown> | undefined
   #shard: Shard | undefined
   #states: readonly ResourceState[] = []
+  readonly #custom: CustomResources
+  #settings: StateSettings | undefined
   #schedule: Schedule | undefined
   #cancelFlush: (() => void) | undefined
   #duplicates = 0
@@ -40,6 +45,11 @@ export class K8sStateReceiver implements Receiver {
     this.#context = context
     this.#facts = { vocabularies: chosenVocabularies(config.naming), enabled: compileEnabled(config) }
     this.#own = new OwnCycle(context.id, this.#facts)
+    this.#custom = new CustomResources(config, context, {
+      ...this.#troubleOf('customresourcedefinitions'),
+      state: (resource) => this.#stateOf(resource),
+      ended: (state) => this.#end(state),
+    })
   }
 
   start(): void {
@@ -59,6 +69,7 @@ export class K8sStateReceiver implements Receiver {
     await this.#schedule?.stop()
     this.#ownShard?.close()
     await this.#election?.stop()
+    this.#custom.stop()
     for (const state of this.#states) state.stop()
     this.#own.dispose()
     this.#cluster?.release()
@@ -76,11 +87,11 @@ export class K8sStateReceiver implements Receiver {
   #emitAll(): void {
     const { clock } = this.#context
     const notSince = clock.monotonic() - this.#config.stale_after
-    for (const state of this.#states) {
+    for (const state of this.#all) {
       const began = clock.monotonic()
       this.#emit(() => state.all(clock.now(), notSince))
       const durationMs = clock.monotonic() - began
-      this.#context.collections.record({ source: state.resource.name, durationMs, error: state.reason })
+      this.#context.collections.record({ source: state.source.part, durationMs, error: state.reason })
     }
   }
 
@@ -90,7 +101,7 @@ export class K8sStateReceiver implements Receiver {
     const { statistics } = cluster.api
     const time = this.#context.clock.now()
     this.#emit(() =>
-      this.#own.record({ time, durationMs, states: this.#states, statistics, shard: this.#shard }),
+      this.#own.record({ time, durationMs, states: this.#all, statistics, shard: this.#shard }),
     )
   }
 
@@ -134,38 +145,50 @@ export class K8sStateReceiver implements Receiver {
     const before = this.#states
     const config = this.#config
     const context = this.#context
-    const settings = {
+    this.#settings = {
       receiver: context.id,
       facts: this.#facts,
-      labels: (resource: string) => labelOptions(config, resource),
+      labels: (resource) => labelOptions(config, resource),
       namespaces: config.namespaces,
       excludedNamespaces: new Set(config.exclude_namespaces),
       shard,
     }
-    this.#states = chosenResources(config.resources, config.exclude_resources).map((resource) => {
-      const { name } = resource.resource
-      const state: ResourceState = new ResourceState(resource, settings, {
-        ...this.#eventsOf(name),
-        known: () => this.#emit(() => state.all(context.clock.now(), -Infinity)),
-      })
-      return state
-    })
+    const chosen = chosenResources(config.resources, config.exclude_resources)
+    this.#states = chosen.map((resource) => this.#stateOf(resource))
     for (const state of this.#states) state.start(cluster.watches)
     for (const state of before) state.stop()
+    this.#custom.watch(cluster.watches)
+  }
+
+  /** Those of Kubernetes' own resources and of custom ones. */
+  get #all(): readonly ResourceState[] {
+    return [...this.#states, ...this.#custom.states]
+  }
+
+  #stateOf(resource: StateResource): ResourceState {
+    if (this.#settings === undefined) throw new Error('nothing is watched yet')
+    const { clock } = this.#context
+    const name = resource.custom === true ? resourceName(resource.resource) : resource.resource.name
+    const state: ResourceState = new ResourceState(resource, this.#settings, {
+      ...this.#eventsOf(name),
+      known: () => this.#emit(() => state.all(clock.now(), -Infinity)),
+    })
+    return state
+  }
+
+  /** Ends the series of a resource that is gone. */
+  #end(state: ResourceState): void {
+    this.#emit(() => state.end(this.#context.clock.now()))
+    this.#context.forget(state.source)
+    this.#troubleOf(resourceName(state.resource)).recovered()
+    state.stop()
   }
 
   #eventsOf(name: string): Omit<StateEvents, 'known'> {
     const { logger } = this.#context
     return {
+      ...this.#troubleOf(name),
       changed: () => this.#flushSoon(),
-      trouble: (message) => {
-        this.#troubled.add(name)
-        this.#context.report('recoverable_error', new Error(message))
-      },
-      recovered: () => {
-        this.#troubled.delete(name)
-        if (this.#troubled.size === 0) this.#context.report('ok')
-      },
       failed: ({ metadata }, error) =>
         logger.error('an object could not be told', {
           resource: name,
@@ -176,12 +199,24 @@ export class K8sStateReceiver implements Receiver {
     }
   }
 
+  #troubleOf(name: string): Pick<StateEvents, 'trouble' | 'recovered'> {
+    return {
+      trouble: (message) => {
+        this.#troubled.add(name)
+        this.#context.report('recoverable_error', new Error(message))
+      },
+      recovered: () => {
+        if (this.#troubled.delete(name) && this.#troubled.size === 0) this.#context.report('ok')
+      },
+    }
+  }
+
   #flushSoon(): void {
     if (!this.#config.changes_at_once || this.#cancelFlush !== undefined) return
     const { clock } = this.#context
     this.#cancelFlush = clock.after(gatherMs, () => {
       this.#cancelFlush = undefined
-      for (const state of this.#states) this.#emit(() => state.changes(clock.now()))
+      for (const state of this.#all) this.#emit(() => state.changes(clock.now()))
     })
   }
 
@@ -193,7 +228,7 @@ export class K8sStateReceiver implements Receiver {
   }
 
   #countDuplicates(): void {
-    const all = this.#states.reduce((sum, { duplicates }) => sum + duplicates, 0)
+    const all = this.#all.reduce((sum, { duplicates }) => sum + duplicates, 0)
     this.#context.ledger.dropped.add('duplicate_series', Math.max(0, all - this.#duplicates))
     this.#duplicates = all
   }

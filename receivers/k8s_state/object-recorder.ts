@@ -86,9 +86,9 @@ export class ObjectRecorder {
 
   #subjectOf(object: KubernetesObject, part: ObjectPart | undefined): Subject {
     const { name, namespace, uid } = object.metadata
-    const { label, attribute, labelsUid, labels, otelAttributes, semconvAttributes } = this.#resource
+    const { label, attribute, labelsUid, labels, otelAttributes, semconvAttributes, custom } = this.#resource
     const place = namespace === undefined ? [] : ['namespace', namespace]
-    const own = [...place, label, name]
+    const own = custom === true ? [] : [...place, label, name]
     const attributes = [
       ...(namespace === undefined ? [] : ['k8s.namespace.name', namespace]),
       `${attribute}.name`,

@@ -39,13 +39,17 @@ export class ObjectTable implements SampleSink {
   readonly #recorded = new Map<number, number>()
   /** Those of `#before` by the same, once a prediction has failed. */
   #index: Map<number, number> | undefined
+  /** All slots by the same, where an object's series may be another's too. */
+  readonly #taken: Map<number, number> | undefined
   #duplicates = 0
 
-  constructor(source: Source) {
+  /** @param options.unique leaves out what another object shows already; else objects have no series in common */
+  constructor(source: Source, { unique = false }: { readonly unique?: boolean } = {}) {
     this.#table = new SlotTable(source)
+    this.#taken = unique ? new Map() : undefined
   }
 
-  /** Samples that were left out because the same object had shown their series before. */
+  /** Samples that were left out because their series had been shown before. */
   get duplicates(): number {
     return this.#duplicates
   }
@@ -73,15 +77,13 @@ export class ObjectTable implements SampleSink {
   record(metric: Metric, attributes: AttributeList, value: number, options?: SampleOptions): void {
     const set = internAttributes(attributes)
     const { low } = combine(metric.hash, set)
-    const twin = this.#recorded.get(low)
-    if (twin !== undefined && this.#holds(twin, metric, set)) {
-      releaseAttributes(set)
-      this.#duplicates++
-      return
-    }
+    if (this.#holds(this.#recorded.get(low), metric, set)) return this.#leaveOut(set)
     let slot = this.#find(metric, set, low)
-    if (slot === undefined) slot = this.#table.add(new Series(metric, set))
-    else releaseAttributes(set)
+    if (slot === undefined) {
+      if (this.#holds(this.#taken?.get(low), metric, set)) return this.#leaveOut(set)
+      slot = this.#table.add(new Series(metric, set))
+      this.#taken?.set(low, slot)
+    } else releaseAttributes(set)
     this.#recorded.set(low, slot)
     this.#current.push(slot)
     this.#set(slot, value, options?.integer === true ? flag.integer : 0)
@@ -111,6 +113,8 @@ export class ObjectTable implements SampleSink {
       // One that no batch has shown needs no marker.
       if (sent.series[slot] !== undefined && sent.series[slot] === series) this.#ended.add(slot)
       this.#changed.delete(slot)
+      if (series !== undefined && this.#taken?.get(series.hash.low) === slot)
+        this.#taken.delete(series.hash.low)
       this.#table.remove(slot)
     }
   }
@@ -163,8 +167,13 @@ export class ObjectTable implements SampleSink {
     return Int32Array.from(ended).toSorted()
   }
 
-  #holds(slot: number, metric: Metric, set: Series['attributes']): boolean {
-    const series = this.#table.at(slot)
+  #leaveOut(set: Series['attributes']): void {
+    releaseAttributes(set)
+    this.#duplicates++
+  }
+
+  #holds(slot: number | undefined, metric: Metric, set: Series['attributes']): boolean {
+    const series = slot === undefined ? undefined : this.#table.at(slot)
     return series !== undefined && series.metric === metric && series.attributes === set
   }
 

@@ -42,13 +42,14 @@ export class OwnCycle {
     facts.record(totalShards, {}, shard?.total ?? 1)
     const ordinal = shard?.ordinal ?? 0
     facts.record(shardOrdinal, { shard_ordinal: String(ordinal) }, ordinal)
-    for (const state of states) {
-      const resource = resourceName(state.resource)
-      facts.record(objectsTold, { resource }, state.objects)
+    // Of a custom resource several versions may be told.
+    for (const [resource, each] of Map.groupBy(states, (state) => resourceName(state.resource))) {
+      const objects = each.reduce((sum, state) => sum + state.objects, 0)
+      facts.record(objectsTold, { resource }, objects)
       const count = requestCounter(statistics, resource)
       const failedLists = count('list', false)
-      const begun = [...statistics.watches].filter((each) => each.resource === resource)
-      const all = begun.reduce((sum, each) => sum + each.lists, 0)
+      const begun = [...statistics.watches].filter((watch) => watch.resource === resource)
+      const all = begun.reduce((sum, watch) => sum + watch.lists, 0)
       // A list that is told as a stream is a request to watch.
       facts.record(lists, { resource, result: 'success' }, Math.max(0, all - failedLists))
       facts.record(lists, { resource, result: 'error' }, failedLists)

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
-import type { Resource } from '#src/kubernetes/resource.ts'
+import { pathOf, type Resource } from '#src/kubernetes/resource.ts'
 import { isInShard, type Shard } from '#src/kubernetes/shard.ts'
 import type { Subscribed, Watches } from '#src/kubernetes/watches.ts'
 import type { Batch } from '#src/model/batch.ts'
@@ -59,13 +59,14 @@ export class ResourceState {
 
   constructor(resource: StateResource, settings: StateSettings, events: StateEvents) {
     this.resource = resource.resource
-    this.source = new Source(settings.receiver, this.resource.name)
+    const { custom } = resource
+    this.source = new Source(settings.receiver, custom === true ? pathOf(this.resource) : this.resource.name)
     this.#resource = resource
     this.#settings = settings
     this.#events = events
-    this.#table = new ObjectTable(this.source)
+    this.#table = new ObjectTable(this.source, { unique: custom === true })
     this.#recorder = new ObjectRecorder(resource, this.#table, {
-      facts: settings.facts,
+      facts: custom === true ? { ...settings.facts, vocabularies: ['prometheus'] } : settings.facts,
       labels: settings.labels(this.resource.name),
     })
   }
@@ -139,6 +140,11 @@ export class ResourceState {
   /** What has changed since the last batches. */
   changes(time: number): Batch[] {
     return this.synced && !this.#isWithdrawn && this.#table.changed ? this.#table.changes(time) : []
+  }
+
+  /** Ends all that was told: its resource is gone. */
+  end(time: number): Batch[] {
+    return this.#withdraw(time)
   }
 
   stop(): void {

@@ -80,6 +80,11 @@ export interface StateResource<Content = KubernetesObject> {
   readonly semconvAttributes?: (object: Content) => AttributeList
   /** Whether `_labels` and `_annotations` are among its metrics; true if absent. */
   readonly hasLabels?: false
+  /**
+   * A resource that the configuration describes: its samples have the labels that their families give them and no others, and are
+   * told once, whatever the vocabularies are. Objects may show the same series; the first one has it.
+   */
+  readonly custom?: true
   readonly families: readonly StateFamily<Content>[]
 }
 

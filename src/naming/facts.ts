@@ -156,6 +156,8 @@ class Name {
   readonly #metrics = new WeakMap<Scope, Map<string, Metric | undefined>>()
   /** The name by what stands between braces in it: text, dimension, text, ... */
   readonly #template: readonly string[]
+  /** The same of the description. */
+  readonly #description: readonly string[]
   /** What is added up in this cycle, where several values get one word. */
   readonly #sums: Map<string, { metric: Metric; attributes: AttributeList; value: number }> | undefined
 
@@ -166,7 +168,8 @@ class Name {
     this.vocabulary = vocabulary
     this.#naming = naming
     this.#enabled = options.enabled
-    this.#template = templateOf(naming.name)
+    this.#template = templateOf(naming.name, by)
+    this.#description = templateOf(naming.description, by)
     this.#bearers = by.flatMap((dimension) => bearersOf(naming, dimension))
     this.#conditions = Object.entries(naming.where ?? {}).map(([dimension, values = []]) => [
       dimension,
@@ -234,7 +237,7 @@ class Name {
     if (metric === undefined && !metrics.has(name)) {
       if (this.#template.length === 1 || this.#enabled?.(name) !== false) {
         const { kind, unit = '' } = this.#naming
-        const description = filled(templateOf(this.#naming.description), dimensions)
+        const description = filled(this.#description, dimensions)
         const descriptor = { ...described[kind], unit, description }
         metric = new Metric(name, makeDescriptor(descriptor), scope)
       }
@@ -259,8 +262,9 @@ function mergesValues(naming: Naming<string>, dimension: string): boolean {
   return new Set(words).size < words.length
 }
 
-function templateOf(text: string): readonly string[] {
-  return text.split(/\{(\w+)\}/)
+/** A fact that nothing is told apart by has braces of its own only. */
+function templateOf(text: string, by: readonly string[]): readonly string[] {
+  return by.length === 0 ? [text] : text.split(/\{(\w+)\}/)
 }
 
 function filled(template: readonly string[], dimensions: Dimensions<string>): string {

@@ -1,0 +1,145 @@
+import { makeAll, mapItems } from '#src/config/config-error.ts'
+import { located } from '#src/config/located.ts'
+import type { KubernetesObject } from '#src/kubernetes/object.ts'
+import type { MetricDefinition } from '#src/naming/metric.ts'
+import type { StateFamily, StateResource } from '../state-resource.ts'
+import { stateResource } from '../state-resource.ts'
+import type { ServedKind } from './definitions.ts'
+import type { CustomMetricOptions, CustomResourceOptions } from './options.ts'
+import { addPathLabels, compilePathLabels, type Labels, type PathLabels } from './path-labels.ts'
+import { compileSamples, type ReadSamples } from './samples.ts'
+
+/** A value that cannot be told. */
+export interface Unreadable {
+  readonly metric: string
+  readonly object: KubernetesObject
+  readonly problem: string
+  /** Whether people should know of it. */
+  readonly matters: boolean
+}
+
+/** Custom resources of which the same is told. */
+export interface CustomResource {
+  readonly group: string
+  /** `*` is all that are served. */
+  readonly version: string
+  /** `*` is all of the group. */
+  readonly kind: string
+  /** The plural, where it is configured. */
+  readonly plural: string | undefined
+  readonly metrics: readonly CustomMetric[]
+}
+
+interface CustomMetric {
+  readonly definition: MetricDefinition<never>
+  readonly commonLabels: Readonly<Record<string, string>>
+  /** Those of the metric alone, which win over what the resource says of itself. */
+  readonly ownLabels: Readonly<Record<string, string>>
+  readonly pathLabels: PathLabels
+  readonly samples: ReadSamples
+  readonly matters: boolean
+}
+
+/**
+ * Compiles what is told of custom resources.
+ *
+ * @throws {ConfigError} with all mistakes
+ */
+export function compileCustomResources(resources: readonly CustomResourceOptions[]): CustomResource[] {
+  return mapItems(resources, (resource, index) =>
+    located([index], () => {
+      const { groupVersionKind, metrics, resourcePlural } = resource
+      const { group, version, kind } = groupVersionKind
+      return {
+        group,
+        version: version === '' ? '*' : version,
+        kind: kind === '' ? '*' : kind,
+        plural: resourcePlural,
+        metrics: located(['metrics'], () =>
+          mapItems(metrics, (metric, position) => located([position], () => compileMetric(metric, resource))),
+        ),
+      }
+    }),
+  )
+}
+
+function compileMetric(metric: CustomMetricOptions, resource: CustomResourceOptions): CustomMetric {
+  const { name, help, each, labelsFromPath, commonLabels, errorLogV } = metric
+  const { metricNamePrefix: prefix } = resource
+  const [samples, pathLabels] = makeAll(
+    () => located(['each'], () => compileSamples(each)),
+    () =>
+      located(['labelsFromPath'], () => compilePathLabels({ ...resource.labelsFromPath, ...labelsFromPath })),
+  )
+  return {
+    definition: {
+      fact: help,
+      source: each.type,
+      by: [],
+      prometheus: { name: prefix === '' ? name : `${prefix}_${name}`, kind: 'gauge', description: help },
+    },
+    commonLabels: resource.commonLabels,
+    ownLabels: commonLabels,
+    pathLabels,
+    samples,
+    matters: (errorLogV === 0 ? resource.errorLogV : errorLogV) === 0,
+  }
+}
+
+/** Whether a resource is about objects that are served. */
+export function isAbout({ group, version, kind }: CustomResource, served: ServedKind): boolean {
+  return (
+    group === served.group &&
+    (version === '*' || version === served.version) &&
+    (kind === '*' || kind === served.kind)
+  )
+}
+
+/** What is told of objects that are served, by all that is about them. */
+export function stateOf(
+  { group, version, kind, plural, namespaced }: ServedKind,
+  resources: readonly CustomResource[],
+  onUnreadable: (unreadable: Unreadable) => void,
+): StateResource {
+  const place = { customresource_group: group, customresource_version: version, customresource_kind: kind }
+  const definitions = new Map<string, MetricDefinition<never>>()
+  return stateResource<KubernetesObject>({
+    resource: { group, version, name: plural, namespaced },
+    byDefault: false,
+    custom: true,
+    prefix: '',
+    label: '',
+    attribute: '',
+    hasLabels: false,
+    families: resources.flatMap(({ metrics }) =>
+      metrics.map((metric) => familyOf(metric, { place, definitions, onUnreadable })),
+    ),
+  })
+}
+
+interface FamilySettings {
+  readonly place: Readonly<Record<string, string>>
+  /** By name: metrics of one name are one metric. */
+  readonly definitions: Map<string, MetricDefinition<never>>
+  readonly onUnreadable: (unreadable: Unreadable) => void
+}
+
+function familyOf(
+  { definition, commonLabels, ownLabels, pathLabels, samples, matters }: CustomMetric,
+  { place, definitions, onUnreadable }: FamilySettings,
+): StateFamily<KubernetesObject> {
+  const { name } = definition.prometheus as { readonly name: string }
+  const shared = definitions.get(name) ?? definition
+  definitions.set(name, shared)
+  const common = Object.entries({ ...commonLabels, ...place, ...ownLabels })
+  return {
+    definition: shared,
+    read(object, add) {
+      const base: Labels = new Map(common)
+      addPathLabels(base, pathLabels, object)
+      const complain = (problem: string): void => onUnreadable({ metric: name, object, problem, matters })
+      for (const { labels, value } of samples(object, complain))
+        add(value, {}, { prometheus: [...new Map([...base, ...labels])].flat() })
+    },
+  }
+}
