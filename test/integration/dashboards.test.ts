@@ -1,32 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { compileSelector } from '#src/relabel/selector.ts'
-import { Labels } from '#src/relabel/labels.ts'
 import { FakeHost } from '#src/testing/fake-host.ts'
 import { unifiedHost } from '#src/testing/fake-cgroups.ts'
 import { readExposition, type ReadSample } from '#src/testing/prometheus-text.ts'
 import { answerOf, ScriptedServer } from '#src/testing/scripted-server.ts'
+import { configurations, isAnswered, page, readAsked, tableOf } from '../dashboard-selectors.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { WeirProcess } from '../weir-process.ts'
 
-const page = readFileSync('docs/dashboards.md', 'utf8')
 const kubeletText = readFileSync('test/fixtures/dashboards/kubelet-metrics.txt', 'utf8')
-
-/** One selector of the dashboards, the labels that series need for it, and where it stands. */
-interface Asked {
-  readonly selector: string
-  readonly labels: readonly string[]
-  readonly places: readonly string[]
-}
-
-const asked: readonly Asked[] = readFileSync('test/fixtures/dashboards/cadvisor-and-kubelet.tsv', 'utf8')
-  .trim()
-  .split('\n')
-  .slice(1)
-  .map((line) => {
-    const [selector = '', labels = '', , places = ''] = line.split('\t')
-    return { selector, labels: labels.split(',').filter(Boolean), places: places.split('; ') }
-  })
+const asked = readAsked('cadvisor-and-kubelet.tsv')
 
 /** Pods as the dashboards ask for them: any, and those of KubeVirt. */
 const pods = [
@@ -69,7 +52,7 @@ async function samplesOfPage(cadvisorJob: string): Promise<readonly ReadSample[]
     answerOf(target === '/pods' ? JSON.stringify(podList) : kubeletText),
   )
   const host = await makeHost()
-  const [, configuration = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
+  const [configuration = ''] = configurations
   const here = `
 receivers:
   container: { root_path: ${host.root}, interval: 200ms, cri_sockets: [], docker_sockets: [], kubelet: { auth_type: none, endpoint: '${kubelet.url().origin}' } }
@@ -115,36 +98,6 @@ const unanswered: ReadonlyMap<string, string> = new Map([
   ],
 ])
 
-function isAnswered({ selector, labels }: Asked, samples: readonly ReadSample[]): boolean {
-  const selects = compileSelector(selector)
-  const shown = new Labels()
-  return samples.some(({ name, labels: has }) => {
-    shown.clear()
-    shown.fill('__name__', name)
-    for (const [label, value] of has) shown.fill(label, value)
-    return selects(shown) && labels.every((label) => shown.has(label))
-  })
-}
-
-/** The lines of the page's table: how many selectors each dashboard and rule has, and how many are answered. */
-function tableOf(answered: ReadonlySet<Asked>): string {
-  const rows = new Map<string, { sources: Set<string>; all: number; answered: number }>()
-  for (const each of asked)
-    for (const place of each.places) {
-      const [, title = '', sources = ''] = /^(.*) \((.*)\)$/.exec(place) ?? []
-      const row = rows.get(title) ?? { sources: new Set(), all: 0, answered: 0 }
-      for (const source of sources.split(', ')) row.sources.add(source)
-      row.all++
-      if (answered.has(each)) row.answered++
-      rows.set(title, row)
-    }
-  const lines = Array.from(rows, ([title, row]) => {
-    const sources = [...row.sources].toSorted().join(', ')
-    return `| ${title} | ${sources} | ${row.all} | ${row.answered} |`
-  })
-  return lines.toSorted().join('\n')
-}
-
 test('the configuration of the page answers what dashboards and rules ask, but for what the page says', async () => {
   const [asKubelet, asCadvisor] = await Promise.all([samplesOfPage('kubelet'), samplesOfPage('cadvisor')])
   const answered = new Set(
@@ -157,6 +110,6 @@ test('the configuration of the page answers what dashboards and rules ask, but f
     unanswered.get(selector) ?? unanswered.get(selector.replace(/\{.*/, ''))
   expect(missing.filter((selector) => reasonOf(selector) === undefined)).toEqual([])
   expect(new Set(missing.map(reasonOf)).size).toBe(unanswered.size)
-  expect(page).toContain(tableOf(answered))
+  expect(page).toContain(tableOf(asked, answered))
   for (const [what, reason] of unanswered) expect(page).toContain(`| \`${what}\` | ${reason} |`)
 })
