@@ -192,6 +192,18 @@ test('one of several that elect a leader tells, and another goes on at once when
   expect(other.context.clock.monotonic() - stopped).toBeLessThanOrEqual(17_000)
 })
 
+test('a pod of no StatefulSet is told so with each cycle, since it has no share', async () => {
+  await using setup = await setting()
+  vi.stubEnv('POD_NAME', 'weir-abcde')
+  const { context } = setup.start({ sharding: {} })
+  await vi.waitFor(async () => {
+    await context.clock.advance(intervalMs)
+    expect(context.reports.length).toBeGreaterThan(1)
+  }, patience)
+  expect(String(context.reports.at(-1)?.error)).toContain('the pod weir-abcde is of no StatefulSet')
+  vi.unstubAllEnvs()
+})
+
 test('shards divide the objects as kube-state-metrics does', async () => {
   await using setup = await setting()
   const objects = Array.from({ length: 30 }, (_, index) => setup.put(`web-${index}`, 1))

@@ -107,9 +107,19 @@ export class K8sStateReceiver implements Receiver {
 
   /** @throws {Error} that says what the options, the files or the environment lack; it is tried again with the next cycle */
   async #connect(): Promise<void> {
-    const { sharding, leader_election: leader } = this.#config
     const cluster = await acquireCluster(this.#config, this.#context)
     this.#cluster = cluster
+    try {
+      this.#begin(cluster)
+    } catch (error) {
+      this.#cluster = undefined
+      cluster.release()
+      throw error
+    }
+  }
+
+  #begin(cluster: HeldCluster): void {
+    const { sharding, leader_election: leader } = this.#config
     if (leader !== undefined) this.#elect(cluster, leader)
     if (sharding === undefined) this.#watch(undefined)
     else if (sharding.shard !== undefined)
