@@ -1,9 +1,11 @@
 import type { V1OwnerReference } from '@kubernetes/client-node'
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
+import { numberFact } from './number-fact.ts'
 import { family, type AddSample, type StateFamily } from './state-resource.ts'
 import { bool, seconds } from './values.ts'
 
 type AnyObject = ApiObject<object>
+type ObservedObject = ApiObject<{ status?: { observedGeneration?: number } }>
 
 /** When an object was made. */
 export function created(prefix: string): StateFamily<AnyObject> {
@@ -36,6 +38,18 @@ export function generation(prefix: string): StateFamily<AnyObject> {
       },
     },
     ({ metadata }) => metadata.generation ?? 0,
+  )
+}
+
+/** The version of what is wanted that the controller of an object has acted on. */
+export function observedGeneration(prefix: string): StateFamily<ObservedObject> {
+  return family<ObservedObject>()(
+    numberFact({
+      fact: 'the version of its specification that its controller has acted on',
+      source: 'status.observedGeneration',
+      prometheus: `${prefix}_status_observed_generation`,
+    }),
+    ({ status }) => status?.observedGeneration ?? 0,
   )
 }
 

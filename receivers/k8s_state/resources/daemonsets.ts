@@ -1,7 +1,7 @@
 import type { V1DaemonSet } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { numberFact } from '../number-fact.ts'
-import { created, deletion, generation } from '../shared-families.ts'
+import { created, deletion, generation, observedGeneration } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
 type DaemonSet = ApiObject<V1DaemonSet>
@@ -86,13 +86,6 @@ export const daemonSets = stateResource<DaemonSet>({
       }),
       ({ status }) => status?.updatedNumberScheduled ?? 0,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_daemonset_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_daemonset'),
   ],
 })

@@ -3,7 +3,14 @@ import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
 import { scaledValue } from '../int-or-percent.ts'
 import { labelFact } from '../label-fact.ts'
 import { numberFact } from '../number-fact.ts'
-import { addCondition, created, deletion, generation, owners } from '../shared-families.ts'
+import {
+  addCondition,
+  created,
+  deletion,
+  generation,
+  observedGeneration,
+  owners,
+} from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 import { bool } from '../values.ts'
 
@@ -100,14 +107,7 @@ export const deployments = stateResource<Deployment>({
       }),
       ({ status }) => status?.terminatingReplicas,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_deployment_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_deployment'),
     of(
       labelFact({
         fact: 'whether its condition holds',

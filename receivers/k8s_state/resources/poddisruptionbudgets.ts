@@ -1,7 +1,7 @@
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { numberFact } from '../number-fact.ts'
-import { created, deletion } from '../shared-families.ts'
+import { created, deletion, observedGeneration } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
 type PodDisruptionBudget = ApiObject<V1PodDisruptionBudget>
@@ -49,13 +49,6 @@ export const podDisruptionBudgets = stateResource<PodDisruptionBudget>({
       }),
       ({ status }) => status?.expectedPods ?? 0,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_poddisruptionbudget_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_poddisruptionbudget'),
   ],
 })

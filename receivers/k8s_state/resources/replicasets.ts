@@ -1,7 +1,7 @@
 import type { V1ReplicaSet } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { numberFact } from '../number-fact.ts'
-import { created, generation, owners } from '../shared-families.ts'
+import { created, generation, observedGeneration, owners } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
 type ReplicaSet = ApiObject<V1ReplicaSet>
@@ -50,14 +50,7 @@ export const replicaSets = stateResource<ReplicaSet>({
       }),
       ({ status }) => status?.terminatingReplicas,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_replicaset_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_replicaset'),
     of(
       numberFact({
         fact: 'pods that are wanted',

@@ -1,7 +1,7 @@
 import type { V1ReplicationController } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { numberFact } from '../number-fact.ts'
-import { created, generation, owners } from '../shared-families.ts'
+import { created, generation, observedGeneration, owners } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
 type ReplicationController = ApiObject<V1ReplicationController>
@@ -54,14 +54,7 @@ export const replicationControllers = stateResource<ReplicationController>({
       }),
       ({ status }) => status?.availableReplicas ?? 0,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_replicationcontroller_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_replicationcontroller'),
     of(
       numberFact({
         fact: 'pods that are wanted',

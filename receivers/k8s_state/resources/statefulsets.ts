@@ -2,7 +2,7 @@ import type { V1StatefulSet } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
 import { numberFact } from '../number-fact.ts'
-import { created, deletion, generation } from '../shared-families.ts'
+import { created, deletion, generation, observedGeneration } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 
 type StatefulSet = ApiObject<V1StatefulSet>
@@ -70,14 +70,7 @@ export const statefulSets = stateResource<StatefulSet>({
       }),
       ({ status }) => status?.updatedReplicas ?? 0,
     ),
-    of(
-      numberFact({
-        fact: 'the generation that its controller has acted on',
-        source: 'status.observedGeneration',
-        prometheus: 'kube_statefulset_status_observed_generation',
-      }),
-      ({ status }) => status?.observedGeneration ?? 0,
-    ),
+    observedGeneration('kube_statefulset'),
     of(
       numberFact({
         fact: 'pods that are wanted',
