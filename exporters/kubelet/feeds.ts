@@ -145,6 +145,15 @@ const busyTime = feed('cpu', {
 })
 const rootMount = only('mountpoint', '/')
 
+/** A file system of the runtime, as a part of the node's row. */
+const runtimePart = (labels: Labels): string => labels('filesystem')
+
+const runtimeFeeds: readonly Feed[] = [
+  feed('fsAvailable', { where: only('type', 'available'), part: runtimePart }),
+  feed('fsCapacity', { where: only('type', 'capacity'), part: runtimePart }),
+  feed('fsUsed', { where: only('type', 'used'), part: runtimePart }),
+]
+
 const nodeFeeds: Readonly<Record<string, readonly Feed[]>> = {
   // The kubelet's /metrics/resource.
   node_cpu_usage_seconds_total: [feed('cpu', { factor: nanoseconds })],
@@ -159,6 +168,7 @@ const nodeFeeds: Readonly<Record<string, readonly Feed[]>> = {
   node_memory_Inactive_file_bytes: [feed('inactiveFile', { rank: derived })],
   node_memory_SwapTotal_bytes: [feed('swapTotal', { rank: derived })],
   node_memory_SwapFree_bytes: [feed('swapFree', { rank: derived })],
+  vm_kubelet_runtime_filesystem_bytes: runtimeFeeds,
   node_processes_threads: [feed('tasks')],
   node_processes_max_processes: [feed('mostTasks')],
   'system.memory.limit': [feed('memoryTotal', { rank: derived })],

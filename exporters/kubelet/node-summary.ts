@@ -19,6 +19,7 @@ import {
   networkStats,
   nodeMemory,
   rlimitStats,
+  runtimeStats,
   swapStats,
 } from './row-statistics.ts'
 import type { Row, Rows } from './rows.ts'
@@ -54,6 +55,7 @@ function nodeStats(row: Row): Omit<NodeStats, 'nodeName' | 'startTime' | 'system
     io: ioStats(row),
     network: networkStats(row),
     fs: fsStats(row),
+    runtime: runtimeStats(row),
     rlimit: rlimitStats(row),
     swap: swapStats(row),
   }

@@ -8,6 +8,7 @@ import type {
   PsiData,
   PsiStats,
   RlimitStats,
+  RuntimeStats,
   SwapStats,
 } from '#src/kubelet/summary.ts'
 import type { Reading, Row } from './rows.ts'
@@ -124,6 +125,12 @@ export function rlimitStats(row: Row): RlimitStats | undefined {
   const tasks = row.get('tasks')
   const known = tasks ?? most
   return known && { time: dateOf(known.time), maxpid: bytesOf(most), curproc: bytesOf(tasks) }
+}
+
+/** The file systems of the runtime: parts of the node's row. */
+export function runtimeStats(row: Row): RuntimeStats | undefined {
+  const [imageFs, containerFs] = [fsStats(row, 'image'), fsStats(row, 'container')]
+  return imageFs === undefined && containerFs === undefined ? undefined : { imageFs, containerFs }
 }
 
 /** A file system: that of a node, what a container wrote, or, as a part of its pod, a volume. */

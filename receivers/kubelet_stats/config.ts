@@ -18,6 +18,7 @@ import { usageNames } from './names.ts'
 import { networkNames } from './network-names.ts'
 import { nodes } from './node-capacity.ts'
 import { storageNames } from './storage-names.ts'
+import { pressureNames } from './pressure-names.ts'
 import { metricGroups } from './summary-rows.ts'
 import { utilizationNames, wantedWholes } from './utilization-names.ts'
 
@@ -27,6 +28,7 @@ export const summaryNames = [
   ...networkNames,
   ...storageNames,
   ...utilizationNames,
+  ...pressureNames,
   ...cycleNames,
 ]
 

@@ -22,6 +22,8 @@ export function fullSummary(): Summary {
     pageFaults: 2000,
     majorPageFaults: 7,
   }
+  const averages = { avg10: 0.1, avg60: 0, avg300: 0 }
+  const psi = { full: { total: 250_000, ...averages }, some: { total: 1_500_000, ...averages } }
   const network = { name: 'eth0', rxBytes: 1000, rxErrors: 1, txBytes: 2000, txErrors: 2 }
   return {
     node: {
@@ -32,6 +34,7 @@ export function fullSummary(): Summary {
       memory: { ...memory, availableBytes: 2n ** 60n + 1n },
       network: { time, ...network, interfaces: [network, { ...network, name: 'eth1' }] },
       fs,
+      runtime: { imageFs: fs, containerFs: { ...fs, usedBytes: 250 } },
       rlimit: { time, maxpid: 32_768, curproc: 612 },
       swap: { time, swapAvailableBytes: 5000, swapUsageBytes: 100 },
     },
@@ -45,6 +48,7 @@ export function fullSummary(): Summary {
             startTime,
             cpu,
             memory: { ...memory, availableBytes: 50_000_000 },
+            io: { time, psi },
             rootfs: fs,
             logs: { ...fs, usedBytes: 40 },
             swap: { time, swapAvailableBytes: 900, swapUsageBytes: 100 },

@@ -7,6 +7,7 @@ import type {
   NetworkStats,
   NodeStats,
   PodStats,
+  PsiStats,
   SwapStats,
   Uint64,
   VolumeStats,
@@ -31,6 +32,7 @@ import {
   uptime,
 } from './names.ts'
 import { networkErrors, networkIo } from './network-names.ts'
+import { pressure, resources } from './pressure-names.ts'
 import {
   ephemeralStorage,
   filesystemAvailable,
@@ -38,6 +40,7 @@ import {
   filesystemInodes,
   filesystemInodesFree,
   filesystemUsage,
+  runtimeFilesystem,
   volumeAvailable,
   volumeCapacity,
   volumeInodes,
@@ -48,6 +51,7 @@ import {
 import { cpuUtilization, memoryUtilization } from './utilization-names.ts'
 
 const nanoseconds = 1e9
+const microseconds = 1e6
 
 /** What the usage of a row is a part of. */
 export interface Wholes extends Allotment {
@@ -70,12 +74,14 @@ export class Rows {
     this.#all = allInterfaces
   }
 
-  node({ startTime: since, cpu, memory, swap, network, fs, rlimit }: NodeStats): void {
+  node({ startTime: since, cpu, memory, swap, network, fs, runtime, rlimit }: NodeStats): void {
     this.#usage('node', { since, cpu, memory, swap })
     this.#network('node', network, this.#all.node)
     this.#filesystem('node', fs)
     this.#one(filesystemInodes, 'node', fs?.inodes)
     this.#one(filesystemInodesFree, 'node', fs?.inodesFree)
+    this.#runtime('image', runtime?.imageFs)
+    this.#runtime('container', runtime?.containerFs)
     this.#one(processes, 'node', rlimit?.curproc)
     this.#one(processLimit, 'node', rlimit?.maxpid)
   }
@@ -90,9 +96,10 @@ export class Rows {
     this.#filesystem('pod', fs)
   }
 
-  container({ startTime: since, cpu, memory, swap, rootfs, logs }: ContainerStats, wholes: Wholes): void {
+  container({ startTime: since, cpu, memory, swap, io, rootfs, logs }: ContainerStats, wholes: Wholes): void {
     this.#usage('container', { since, cpu, memory, swap })
     this.#utilization('container', { cpu, memory }, wholes)
+    this.#pressure('container', { cpu, memory, io })
     this.#filesystem('container', rootfs)
     for (const [type, fs] of [['rootfs', rootfs] as const, ['logs', logs] as const]) {
       if (fs?.usedBytes !== undefined)
@@ -154,6 +161,24 @@ export class Rows {
       if (usedMemory !== undefined && bytes !== undefined)
         this.#facts.record(memoryUtilization, { level, whole }, Number(usedMemory) / bytes)
     }
+  }
+
+  #pressure(
+    level: Level,
+    waited: Readonly<Record<(typeof resources)[number], { readonly psi?: PsiStats | undefined } | undefined>>,
+  ): void {
+    for (const resource of resources) {
+      const psi = waited[resource]?.psi
+      if (psi === undefined) continue
+      for (const share of ['full', 'some'] as const)
+        this.#facts.record(pressure, { level, resource, share }, Number(psi[share].total) / microseconds)
+    }
+  }
+
+  #runtime(filesystem: string, fs: FsStats | undefined): void {
+    const amounts = { available: fs?.availableBytes, capacity: fs?.capacityBytes, used: fs?.usedBytes }
+    for (const [type, bytes] of Object.entries(amounts))
+      if (bytes !== undefined) this.#facts.record(runtimeFilesystem, { filesystem, type }, bytes)
   }
 
   #faults(level: Level, memory: MemoryStats | undefined): void {

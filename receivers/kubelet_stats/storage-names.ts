@@ -184,8 +184,22 @@ export const volumeInodesUsed = volume({
   prometheus: 'kubelet_volume_stats_inodes_used',
 })
 
+export const runtimeFilesystem = metric({
+  fact: 'bytes of the file systems that hold images, and what containers write',
+  source: 'runtime.imageFs, runtime.containerFs',
+  by: ['filesystem', 'type'],
+  vm: {
+    name: 'vm_kubelet_runtime_filesystem_bytes',
+    kind: 'gauge',
+    description: 'Bytes of the file systems that hold images, and what containers write, by type.',
+    filesystem: 'filesystem',
+    type: 'type',
+  },
+})
+
 /** What there is of file systems and volumes. */
 export const storageNames = [
+  runtimeFilesystem,
   filesystemAvailable,
   filesystemCapacity,
   filesystemUsage,

@@ -3,10 +3,13 @@ import type {
   CpuStats,
   FsStats,
   InterfaceStats,
+  IoStats,
   MemoryStats,
   NetworkStats,
   NodeStats,
   PodStats,
+  PsiData,
+  PsiStats,
   RlimitStats,
   Summary,
   SummaryTime,
@@ -97,8 +100,13 @@ function nodeOf(node: Fields): NodeStats {
     startTime: time(node['startTime']),
     cpu: part(node['cpu'], cpuOf),
     memory: part(node['memory'], memoryOf),
+    io: part(node['io'], ioOf),
     network: part(node['network'], networkOf),
     fs: part(node['fs'], fsOf),
+    runtime: part(node['runtime'], (fields) => ({
+      imageFs: part(fields['imageFs'], fsOf),
+      containerFs: part(fields['containerFs'], fsOf),
+    })),
     rlimit: part(node['rlimit'], rlimitOf),
     swap: part(node['swap'], swapOf),
   }
@@ -117,6 +125,7 @@ function podOf(pod: Fields): PodStats | undefined {
     containers: present(pod['containers'], containerOf),
     cpu: part(pod['cpu'], cpuOf),
     memory: part(pod['memory'], memoryOf),
+    io: part(pod['io'], ioOf),
     network: part(pod['network'], networkOf),
     volume: optionalList(pod['volume'], volumeOf),
     'ephemeral-storage': part(pod['ephemeral-storage'], fsOf),
@@ -135,6 +144,7 @@ function containerOf(container: Fields): ContainerStats | undefined {
     startTime: time(container['startTime']),
     cpu: part(container['cpu'], cpuOf),
     memory: part(container['memory'], memoryOf),
+    io: part(container['io'], ioOf),
     rootfs: part(container['rootfs'], fsOf),
     logs: part(container['logs'], fsOf),
     swap: part(container['swap'], swapOf),
@@ -146,7 +156,28 @@ function cpuOf(cpu: Fields): CpuStats {
     time: time(cpu['time']),
     usageNanoCores: count(cpu['usageNanoCores']),
     usageCoreNanoSeconds: count(cpu['usageCoreNanoSeconds']),
+    psi: part(cpu['psi'], psiOf),
   }
+}
+
+function ioOf(io: Fields): IoStats {
+  return { time: time(io['time']), psi: part(io['psi'], psiOf) }
+}
+
+function psiOf({ full, some }: Fields): PsiStats | undefined {
+  const [ofAll, ofSome] = [part(full, psiDataOf), part(some, psiDataOf)]
+  return ofAll && ofSome && { full: ofAll, some: ofSome }
+}
+
+function psiDataOf(data: Fields): PsiData | undefined {
+  const total = count(data['total'])
+  if (total === undefined) return undefined
+  const [avg10 = 0, avg60 = 0, avg300 = 0] = ['avg10', 'avg60', 'avg300'].map((key) => percent(data[key]))
+  return { total, avg10, avg60, avg300 }
+}
+
+function percent(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && value <= 100 ? value : 0
 }
 
 function memoryOf(memory: Fields): MemoryStats {
@@ -158,6 +189,7 @@ function memoryOf(memory: Fields): MemoryStats {
     rssBytes: count(memory['rssBytes']),
     pageFaults: count(memory['pageFaults']),
     majorPageFaults: count(memory['majorPageFaults']),
+    psi: part(memory['psi'], psiOf),
   }
 }
 
