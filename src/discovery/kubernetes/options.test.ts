@@ -23,7 +23,8 @@ test.each([
   'role: endpoints\napi_server: http://127.0.0.1:8001\nbasic_auth: { username: u }\nproxy_url: http://p:1',
   'role: pod\nselectors: [{ role: pod, label: a=b, field: spec.nodeName=n }, { role: node, label: c }]',
   'role: endpointslice\nselectors: [{ role: endpointslice, label: a }, { role: pod, label: a }, { role: service }]',
-  // What says what is so anyhow says nothing.
+  // What says what is so anyhow says nothing, and neither does an empty text.
+  'role: pod\napi_server: ""\nkubeconfig_file: ""\nnamespaces: { own_namespace: true }',
   'role: pod\nfollow_redirects: true\ntls_config: {}\nhttp_headers: {}',
 ])('%j is in order', (yaml) => {
   expect(mistakesIn(yaml)).toEqual([])
@@ -74,6 +75,7 @@ test('a role that there is not is refused with those that there are', () => {
 
 test('the way to the cluster is the service account, a kubeconfig file, or a server with its client', () => {
   expect(clusterOf(optionsOf('role: pod'))).toEqual({ auth_type: 'serviceAccount' })
+  expect(clusterOf(optionsOf('role: pod\nkubeconfig_file: ""'))).toEqual({ auth_type: 'serviceAccount' })
   expect(clusterOf(optionsOf('role: pod\nkubeconfig_file: /k'))).toEqual({
     auth_type: 'kubeConfig',
     kubeconfig: '/k',

@@ -80,7 +80,7 @@ export type KubernetesConfig = Static<typeof KubernetesOptions>
  * @throws {ConfigError} with all mistakes
  */
 export function checkKubernetesOptions(config: KubernetesConfig, surroundings: ClientSurroundings): void {
-  const { api_server: server, kubeconfig_file: file, namespaces } = config
+  const { server, file } = placeOf(config)
   makeAll(
     () => refuseBoth(config, ['api_server', 'kubeconfig_file']),
     () => {
@@ -93,7 +93,7 @@ export function checkKubernetesOptions(config: KubernetesConfig, surroundings: C
         throw new ConfigError('says how api_server is asked, which is not there', [changed])
     },
     () => {
-      if (namespaces.own_namespace && (server ?? file) !== undefined)
+      if (config.namespaces.own_namespace && (server ?? file) !== undefined)
         throw new ConfigError('is known in a pod only, and not together with api_server or kubeconfig_file', [
           'namespaces',
           'own_namespace',
@@ -121,7 +121,12 @@ function checkSelectors({ role, selectors }: KubernetesConfig): void {
 
 /** The way to the cluster that options describe. */
 export function clusterOf(config: KubernetesConfig): ClusterOptions | ApiServerOptions {
-  const { api_server: server, kubeconfig_file: kubeconfig } = config
+  const { server, file } = placeOf(config)
   if (server !== undefined) return { server, client: clientOptionsOf(config) }
-  return kubeconfig === undefined ? { auth_type: 'serviceAccount' } : { auth_type: 'kubeConfig', kubeconfig }
+  return file === undefined ? { auth_type: 'serviceAccount' } : { auth_type: 'kubeConfig', kubeconfig: file }
+}
+
+/** Where the API server is said to be. Prometheus writes an empty text where nothing is. */
+function placeOf({ api_server: server = '', kubeconfig_file: file = '' }: KubernetesConfig) {
+  return { server: server === '' ? undefined : server, file: file === '' ? undefined : file }
 }
