@@ -58,12 +58,12 @@ test('a deployment is told as kube-state-metrics does', () => {
     'kube_deployment_status_replicas_updated{deployment="web", namespace="shop"} 4',
     'kube_deployment_status_terminating_replicas{deployment="web", namespace="shop"} 1',
     'kube_deployment_status_observed_generation{deployment="web", namespace="shop"} 3',
-    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", status="true"} 1',
-    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", status="false"} 0',
-    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", status="unknown"} 0',
-    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", status="true"} 0',
-    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", status="false"} 0',
-    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", status="unknown"} 1',
+    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", reason="MinimumReplicasAvailable", status="true"} 1',
+    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", reason="MinimumReplicasAvailable", status="false"} 0',
+    'kube_deployment_status_condition{condition="Available", deployment="web", namespace="shop", reason="MinimumReplicasAvailable", status="unknown"} 0',
+    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", reason="DeploymentPaused", status="true"} 0',
+    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", reason="DeploymentPaused", status="false"} 0',
+    'kube_deployment_status_condition{condition="Progressing", deployment="web", namespace="shop", reason="DeploymentPaused", status="unknown"} 1',
     'kube_deployment_spec_replicas{deployment="web", namespace="shop"} 10',
     'kube_deployment_spec_paused{deployment="web", namespace="shop"} 0',
     'kube_deployment_spec_strategy_rollingupdate_max_unavailable{deployment="web", namespace="shop"} 2',
@@ -108,4 +108,19 @@ function shareOf(maxUnavailable: unknown): string[] {
 
 test('what may be missing is a number as it is, and nothing if it is neither number nor share', () => {
   expect([4, 0, '100%', '1%', '4', 'x%', null].map(shareOf)).toEqual([['4'], ['0'], ['7'], ['0'], [], [], []])
+})
+
+test('a reason that the controller does not give is unknown, and none is none', () => {
+  const conditions = ['FailedCreate', undefined].map((reason, index) => ({
+    type: `C${index}`,
+    status: 'True',
+    ...(reason !== undefined && { reason }),
+  }))
+  const told = tell(deployments, { status: { conditions } }).filter((line) =>
+    line.endsWith('status="true"} 1'),
+  )
+  expect(told).toEqual([
+    'kube_deployment_status_condition{condition="C0", deployment="it", reason="unknown", status="true"} 1',
+    'kube_deployment_status_condition{condition="C1", deployment="it", reason="", status="true"} 1',
+  ])
 })

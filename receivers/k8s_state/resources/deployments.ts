@@ -17,6 +17,21 @@ import { bool } from '../values.ts'
 type Deployment = ApiObject<V1Deployment>
 const of = family<Deployment>()
 
+/** Reasons that the controller gives, or none; another is `unknown`, so that nobody can make series without end. */
+const reasons = new Set([
+  '',
+  'DeploymentPaused',
+  'DeploymentResumed',
+  'FoundNewReplicaSet',
+  'MinimumReplicasAvailable',
+  'MinimumReplicasUnavailable',
+  'NewReplicaSetAvailable',
+  'NewReplicaSetCreated',
+  'ProgressDeadlineExceeded',
+  'ReplicaSetCreateError',
+  'ReplicaSetUpdated',
+])
+
 /** Deployments, as `kube_deployment_*`. */
 export const deployments = stateResource<Deployment>({
   resource: { group: 'apps', version: 'v1', name: 'deployments', namespaced: true },
@@ -113,12 +128,14 @@ export const deployments = stateResource<Deployment>({
         fact: 'whether its condition holds',
         source: 'status.conditions',
         prometheus: 'kube_deployment_status_condition',
-        labels: ['condition', 'status'],
+        labels: ['reason', 'condition', 'status'],
       }),
-      ({ status }, add) => {
-        const conditions: readonly Wire<V1DeploymentCondition>[] = status?.conditions ?? []
-        for (const { type: condition, status: said } of conditions)
-          addCondition(add, said, (each) => ({ condition, status: each }))
+      (deployment, add) => {
+        const conditions: readonly Wire<V1DeploymentCondition>[] = deployment.status?.conditions ?? []
+        for (const { type: condition, status: said, reason: given = '' } of conditions) {
+          const reason = reasons.has(given) ? given : 'unknown'
+          addCondition(add, said, (status) => ({ reason, condition, status }))
+        }
       },
     ),
     of(
