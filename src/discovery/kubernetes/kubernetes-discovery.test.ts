@@ -163,6 +163,19 @@ test('after a stop nothing is told, nothing waits, and all watches are closed', 
   expect(asked(here)).toEqual(['/api/v1/pods'])
 })
 
+test('who is not let in says so, and not by what', async () => {
+  await using here = await TestDiscovery.start()
+  here.server.users = new Map([['Bearer canary', 'all']])
+  here.server.put(pods, pod('a', 'x', '10.0.0.1'))
+  const place = `api_server: http://user:canary@${here.server.url.host}\n`
+  here.discover('role: pod\nauthorization: { credentials: canary-old }', () => undefined, place)
+  await here.until(() => expect(here.log.lines).toHaveLength(1))
+  expect(here.log.lines[0]?.fields['error']).toContain('does not accept the credentials')
+  expect(JSON.stringify(here.log.lines)).not.toContain('canary')
+  here.discover('role: pod\nauthorization: { credentials: canary }')
+  await here.until(() => expect(here.addresses).toEqual(['10.0.0.1:80']))
+})
+
 test('a cluster that cannot be found is said once, and looked for until it is', async () => {
   await using folder = await temporaryFolder()
   await using here = await TestDiscovery.start()
