@@ -95,6 +95,11 @@ test('a zone stands before the schedule or beside it, not both', () => {
   expect(cronSchedule('* * * * *', '')).toBeUndefined()
 })
 
+test('a schedule of more than 1024 characters is none', () => {
+  expect(cronSchedule(`${'1,'.repeat(500)}1 * * * *`)).toBeDefined()
+  expect(cronSchedule(`${'1,'.repeat(520)}1 * * * *`)).toBeUndefined()
+})
+
 test.each(['0 0 30 2 *', ', * * * *', '* , * * *', '* * , * ,'])('%j never comes', (schedule) => {
   expect(next(schedule, '2026-01-01T00:00:00Z', 'UTC')).toBeUndefined()
 })

@@ -15,6 +15,9 @@ const named = new Map([
 ])
 const every = '@every '
 
+/** No schedule is longer, as kube-state-metrics has it: reading one takes time that grows with it. */
+const longest = 1024
+
 /** The first time after a Unix time in seconds, in seconds; undefined where there is none within some years. */
 export type CronSchedule = (after: number) => number | undefined
 
@@ -26,6 +29,7 @@ export type CronSchedule = (after: number) => number | undefined
  * @returns undefined for what is none
  */
 export function cronSchedule(schedule: string, timeZone?: string): CronSchedule | undefined {
+  if (schedule.length > longest) return undefined
   if (timeZone === undefined) {
     const [, zone, rest] = /^(?:CRON_)?TZ=(\S+) (.*)$/s.exec(schedule) ?? []
     if (zone !== undefined && rest !== undefined) return cronSchedule(rest, zone)
