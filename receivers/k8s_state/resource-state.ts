@@ -8,7 +8,7 @@ import type { FactsOptions } from '#src/naming/facts.ts'
 import type { LabelOptions } from './label-families.ts'
 import { ObjectRecorder, type RecordedObject } from './object-recorder.ts'
 import { ObjectTable } from './object-table.ts'
-import type { StateResource } from './state-resource.ts'
+import type { StateResource, Tally } from './state-resource.ts'
 
 /** Which objects of the resources are told, and how. */
 export interface StateSettings {
@@ -40,6 +40,8 @@ interface Tracked {
   /** Until it is recorded. */
   object: KubernetesObject | undefined
   recorded: RecordedObject | undefined
+  /** What a tally keeps of it. */
+  tallied?: number
 }
 
 /** The state of all objects of one resource, as series. */
@@ -51,6 +53,7 @@ export class ResourceState {
   readonly #events: StateEvents
   readonly #table: ObjectTable
   readonly #recorder: ObjectRecorder
+  readonly #tally: Tally | undefined
   #watches: readonly Subscribed<Tracked>[] = []
   /** Whether all series were ended because the state is too old. */
   #isWithdrawn = false
@@ -68,6 +71,10 @@ export class ResourceState {
     this.#recorder = new ObjectRecorder(resource, this.#table, {
       facts: custom === true ? { ...settings.facts, vocabularies: ['prometheus'] } : settings.facts,
       labels: settings.labels(this.resource.name),
+    })
+    this.#tally = resource.tally?.({
+      record: (object, before) => this.#recorder.record(object, before),
+      forget: ({ slots }) => this.#table.remove(slots),
     })
   }
 
@@ -159,13 +166,14 @@ export class ResourceState {
     return this.#table.markers(time)
   }
 
-  #wants({ metadata }: KubernetesObject): boolean {
+  #wants(object: KubernetesObject): boolean {
+    const { metadata } = object
     const { excludedNamespaces, namespaces, shard } = this.#settings
     const isNamespace = this.#resource.resource.name === 'namespaces'
     const namespace = isNamespace ? metadata.name : metadata.namespace
     if (namespace !== undefined && excludedNamespaces.has(namespace)) return false
     if (isNamespace && namespaces.length > 0 && !namespaces.includes(metadata.name)) return false
-    return shard === undefined || isInShard(metadata.uid, shard)
+    return shard === undefined || isInShard(this.#tally?.keyOf(object) ?? metadata.uid, shard)
   }
 
   #record(tracked: Tracked, before: Tracked | undefined): void {
@@ -175,7 +183,8 @@ export class ResourceState {
     tracked.object = undefined
     tracked.recorded = before?.recorded
     try {
-      tracked.recorded = this.#recorder.record(object, before?.recorded)
+      if (this.#tally === undefined) tracked.recorded = this.#recorder.record(object, before?.recorded)
+      else tracked.tallied = this.#tally.add(object, before?.tallied, this.synced)
     } catch (error) {
       this.#events.failed(object, error)
     }

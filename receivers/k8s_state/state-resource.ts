@@ -3,6 +3,7 @@ import type { ObjectForm, Resource } from '#src/kubernetes/resource.ts'
 import type { AttributeList } from '#src/model/attribute-set.ts'
 import type { Dimensions } from '#src/naming/facts.ts'
 import { metric, type AnyMetricDefinition, type MetricDefinition } from '#src/naming/metric.ts'
+import type { RecordedObject } from './object-recorder.ts'
 
 /**
  * What a sample says beside its dimensions: the part of an object that it is of, which OpenTelemetry's vocabularies take for a
@@ -57,6 +58,26 @@ export function family<Content>() {
   })
 }
 
+/** What is told instead of objects, made of many: of events how many there were. */
+export interface Tally {
+  /** What an object is counted with; shards divide the objects by it. */
+  keyOf(object: KubernetesObject): string
+  /**
+   * Counts an object.
+   *
+   * @param before what it returned of the same object the last time
+   * @param isNew whether the object came, or changed, after the first list
+   */
+  add(object: KubernetesObject, before: number | undefined, isNew: boolean): number
+}
+
+/** Who records what a tally tells, as objects of which the families of the resource are read. */
+export interface TallySink {
+  /** @param before what it returned of the same the last time */
+  record(object: KubernetesObject, before: RecordedObject | undefined): RecordedObject
+  forget(recorded: RecordedObject): void
+}
+
 /** A resource of the API whose objects are turned into metrics. */
 export interface StateResource<Content = KubernetesObject> {
   readonly resource: Resource
@@ -85,6 +106,8 @@ export interface StateResource<Content = KubernetesObject> {
    * told once, whatever the vocabularies are. Objects may show the same series; the first one has it.
    */
   readonly custom?: true
+  /** Where its objects are not told each by itself. */
+  readonly tally?: (sink: TallySink) => Tally
   readonly families: readonly StateFamily<Content>[]
 }
 

@@ -10,6 +10,7 @@ import { daemonSets } from './resources/daemonsets.ts'
 import { deployments } from './resources/deployments.ts'
 import { endpoints } from './resources/endpoints.ts'
 import { endpointSlices } from './resources/endpointslices.ts'
+import { events } from './resources/events.ts'
 import { horizontalPodAutoscalers } from './resources/horizontalpodautoscalers.ts'
 import { ingressClasses } from './resources/ingressclasses.ts'
 import { ingresses } from './resources/ingresses.ts'
@@ -51,6 +52,7 @@ export const stateResources: readonly StateResource[] = [
   deployments,
   endpoints,
   endpointSlices,
+  events,
   horizontalPodAutoscalers,
   ingressClasses,
   ingresses,
