@@ -28,8 +28,12 @@ export function labelsOf(
   )
 }
 
+/** Where `kubectl apply` keeps the whole object, a secret with all that is in it too: told only to who names it. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
 function allows(pattern: string, key: string): boolean {
-  return pattern.endsWith('*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern
+  if (!pattern.endsWith('*')) return key === pattern
+  return key !== lastApplied && key.startsWith(pattern.slice(0, -1))
 }
 
 function labelName(key: string): string {
