@@ -1,8 +1,7 @@
 import { ConfigError, makeAll } from '#src/config/config-error.ts'
 import { fingerprintOf } from '#src/config/fingerprint.ts'
 import { located } from '#src/config/located.ts'
-import { checkData } from '#src/config/schema-check.ts'
-import { viewOf } from '#src/config/schema-view.ts'
+import { viewOf, type SchemaView } from '#src/config/schema-view.ts'
 import { Options, SecretText, Type, type Static } from '#src/config/schema.ts'
 import type { ClientSurroundings } from './client-surroundings.ts'
 import { compileCredentials, credentialsProperties, type CredentialsOptions } from './credentials-config.ts'
@@ -62,10 +61,16 @@ export function clientOptionsOf(options: HttpClientOptions): HttpClientOptions {
 
 /** The names of those options that say something else than their defaults. */
 export function changedClientOptions(options: HttpClientOptions): string[] {
-  const defaults = checkData(viewOf(Shape), {}).data as Readonly<Record<string, unknown>>
   return Object.entries(clientOptionsOf(options))
-    .filter(([name, value]) => fingerprintOf(value) !== fingerprintOf(defaults[name]))
+    .filter(([name, value]) => !isDefault(value, viewOf(Shape).properties?.[name]))
     .map(([name]) => name)
+}
+
+/** Whether a value is what a schema has where nothing is written, as a whole or in all its parts. */
+function isDefault(value: unknown, schema: SchemaView | undefined): boolean {
+  if (fingerprintOf(value) === fingerprintOf(schema?.default)) return true
+  if (typeof value !== 'object' || value === null || schema?.properties === undefined) return false
+  return Object.entries(value).every(([name, part]) => isDefault(part, schema.properties?.[name]))
 }
 
 /** Headers that are made from other options; the ones that frame a message are refused by themselves. */
