@@ -38,6 +38,9 @@ const verbOrder = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'
 
 const rbac = 'rbac.authorization.k8s.io'
 
+/** Characters of a list that stands in one line. */
+const longestList = 100
+
 /**
  * The manifests that let an account do what rules say and no more: the account, a ClusterRole for what holds everywhere, a Role
  * for each namespace, and what binds them. What is allowed everywhere is not allowed in a namespace again. Equal for the same
@@ -127,9 +130,10 @@ function roleText(rules: readonly Explained[], namespace: string, name: string):
     const item = items[index]
     if (item === undefined) continue
     item.commentBefore = ` ${by}`
-    for (const { value } of item.items) if (value !== null) value.flow = true
+    for (const { value } of item.items)
+      if (value !== null) value.flow = value.items.join(', ').length < longestList
   }
-  return document.toString({ lineWidth: 120, flowCollectionPadding: false })
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
 }
 
 function bindingText(place: string, { name, namespace }: Account): string {

@@ -33,12 +33,16 @@ const replicas = {
 function definition(
   { group, name, namespaced }: Resource,
   kind: string,
-  versions: readonly object[] = [{ name: 'v1', served: true }],
+  {
+    versions = [{ name: 'v1', served: true }],
+    established = 'True',
+  }: { versions?: readonly object[]; established?: string } = {},
 ) {
-  const names = { plural: name, kind }
+  const scope = namespaced ? 'Namespaced' : 'Cluster'
   return {
     metadata: { name: `${name}.${group}` },
-    spec: { group, names, scope: namespaced ? 'Namespaced' : 'Cluster', versions },
+    spec: { group, names: { plural: name, kind }, scope, versions },
+    status: { conditions: [{ type: 'Established', status: established }] },
   }
 }
 
@@ -124,6 +128,9 @@ test('a custom resource that comes later is told from then on, and one that goes
     )
   }, patience)
   setup.put('web', 3)
+  setup.server.put(customResourceDefinitions, definition(machines, 'Machine', { established: 'False' }))
+  await expect.poll(() => setup.server.watches, patience).toBe(1)
+  expect(setup.server.requests.map(({ path }) => path)).not.toContain('/apis/virt.example/v1/machines')
   setup.server.put(customResourceDefinitions, definition(machines, 'Machine'))
   await expect.poll(setup.tick, patience).toEqual([web('3')])
   setup.server.remove(customResourceDefinitions, 'machines.virt.example')
@@ -145,7 +152,7 @@ test('a wildcard is every kind and every version that is served', async () => {
     { name: 'v2', served: true },
     { name: 'v1alpha1', served: false },
   ]
-  setup.server.put(customResourceDefinitions, definition(machines, 'Machine', versions))
+  setup.server.put(customResourceDefinitions, definition(machines, 'Machine', { versions }))
   setup.server.put(customResourceDefinitions, definition(zones, 'Zone'))
   setup.server.put(customResourceDefinitions, definition({ ...zones, group: 'other.example' }, 'Zone'))
   setup.put('web', 3)

@@ -32,14 +32,21 @@ interface DefinitionSpec {
   readonly versions?: readonly { readonly name?: string; readonly served?: boolean }[]
 }
 
+interface DefinitionStatus {
+  readonly conditions?: readonly { readonly type?: string; readonly status?: string }[]
+}
+
 /** What is kept of a CustomResourceDefinition. One function, so that all who ask share a watch. */
 export function definitionOf(object: KubernetesObject): CustomDefinition {
   const { group = '', scope, names = {}, versions = [] } = (object['spec'] ?? {}) as DefinitionSpec
   const { kind = '', plural = '' } = names
+  const { conditions = [] } = (object['status'] ?? {}) as DefinitionStatus
+  // Before, the server answers that there is no such resource.
+  const isEstablished = conditions.some(({ type, status }) => type === 'Established' && status === 'True')
   return {
     name: object.metadata.name,
     served: versions
-      .filter(({ served, name }) => served === true && name !== undefined)
+      .filter(({ served, name }) => isEstablished && served === true && name !== undefined)
       .map(({ name: version = '' }) => ({
         group,
         version,

@@ -16,6 +16,8 @@ export interface StateMetricsOptions {
   readonly resources: readonly string[]
   /** Keys of labels and annotations that are told; `*` for all. */
   readonly keys: readonly string[]
+  /** A file that describes custom resources. */
+  readonly customResources?: string
   readonly shard?: { readonly ordinal: number; readonly total: number }
 }
 
@@ -38,10 +40,14 @@ export class StateMetrics implements AsyncDisposable {
   /** The real kube-state-metrics. */
   static async theirs(
     cluster: KubernetesCluster,
-    { resources, keys, shard }: StateMetricsOptions,
+    { resources, keys, shard, customResources }: StateMetricsOptions,
   ): Promise<StateMetrics> {
     const [port, own] = [await freePort(), await freePort()]
     const allowed = resources.map((resource) => `${resource}=[${keys.join(',')}]`).join(',')
+    const custom =
+      customResources === undefined ? [] : [`--custom-resource-state-config-file=${customResources}`]
+    // An empty list of resources is that of all default ones.
+    if (resources.length === 0) custom.push('--custom-resource-state-only')
     const shards = shard === undefined ? [] : [`--shard=${shard.ordinal}`, `--total-shards=${shard.total}`]
     const options = [
       `--kubeconfig=${await kubeconfigOf(cluster)}`,
@@ -54,6 +60,7 @@ export class StateMetrics implements AsyncDisposable {
       `--metric-annotations-allowlist=${allowed}`,
       `--metric-opt-in-list=${optIn.join(',')}`,
       ...shards,
+      ...custom,
     ]
     return new StateMetrics(peerBinary('kube-state-metrics', '2.16.0'), options, port)
   }
@@ -61,7 +68,7 @@ export class StateMetrics implements AsyncDisposable {
   /** Weir with the same to tell. */
   static async ours(
     cluster: KubernetesCluster,
-    { resources, keys, shard }: StateMetricsOptions,
+    { resources, keys, shard, customResources }: StateMetricsOptions,
   ): Promise<StateMetrics> {
     const port = await freePort()
     const receiver = {
@@ -74,6 +81,7 @@ export class StateMetrics implements AsyncDisposable {
       labels_allowlist: { '*': keys },
       annotations_allowlist: { '*': keys },
       metrics: Object.fromEntries(optIn.map((name) => [name, { enabled: true }])),
+      ...(customResources === undefined ? {} : { custom_resource_state_file: customResources }),
       ...(shard === undefined ? {} : { sharding: { shard: shard.ordinal, total_shards: shard.total } }),
     }
     const configuration = {

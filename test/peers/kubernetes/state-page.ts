@@ -76,7 +76,7 @@ export function differences(ours: StatePage, theirs: StatePage, known: readonly 
   const other = valuesOf(theirs, [])
   for (const [key, value] of other)
     if (!own.has(key)) note(key, `- ${key} ${value}`)
-    else if (own.get(key) !== value) note(key, `~ ${key} ${own.get(key)} instead of ${value}`)
+    else if (!Object.is(own.get(key), value)) note(key, `~ ${key} ${own.get(key)} instead of ${value}`)
   for (const [key, value] of own) if (!other.has(key)) note(key, `+ ${key} ${value}`)
   for (const [family, type] of ours.types) {
     const their = theirs.types.get(family)
