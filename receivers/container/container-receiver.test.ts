@@ -31,6 +31,7 @@ class GivenNames implements ContainerNames {
   readonly containers = new Map<string, ContainerIdentity>()
   readonly pods = new Map<string, PodIdentity>()
   readonly problems = new Map<string, Error>()
+  readonly answering: readonly string[] = []
   start(): void {
     // There is nobody to ask.
   }

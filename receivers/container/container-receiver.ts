@@ -19,7 +19,7 @@ import type { Collector, Measured } from './collector.ts'
 import { chosenCollectors } from './collectors.ts'
 import type { ContainerConfig } from './config.ts'
 import { EndedContainers } from './ended-containers.ts'
-import { containersScraped, scrapeDuration, scrapeError, scrapeErrors } from './cycle-names.ts'
+import { containersScraped, nameSourceUp, scrapeDuration, scrapeError, scrapeErrors } from './cycle-names.ts'
 import { Machine } from './machine/index.ts'
 import { specCollector } from './spec/index.ts'
 import { stateCollector } from './state/index.ts'
@@ -241,6 +241,8 @@ export class ContainerReceiver implements Receiver {
       {},
       containers.reduce((count) => count + 1, 0),
     )
+    for (const source of this.#names.answering) facts.record(nameSourceUp, { source }, 1)
+    for (const source of this.#names.problems.keys()) facts.record(nameSourceUp, { source }, 0)
     this.#machine?.record(facts, this.#context.clock.monotonic(), (error) => this.#noteProblem(error))
     return facts.end(this.#context.clock.now())
   }

@@ -45,5 +45,17 @@ export const containersScraped = metric({
   },
 })
 
+export const nameSourceUp = metric({
+  fact: '1 for each runtime, kubelet or API server that names containers where it answers, else 0',
+  source: 'the last answer',
+  by: ['source'],
+  vm: {
+    name: 'vm_container_collector_name_source_up',
+    kind: 'gauge',
+    description: 'Whether a source of the names of containers answers.',
+    source: 'source',
+  },
+})
+
 /** What each cycle tells of itself. */
-export const cycleNames = [scrapeError, scrapeDuration, scrapeErrors, containersScraped]
+export const cycleNames = [scrapeError, scrapeDuration, scrapeErrors, containersScraped, nameSourceUp]

@@ -28,5 +28,7 @@ export interface ContainerNames {
   all(): Iterable<ContainerIdentity>
   /** The sources that do not answer, for a log line and the metric of scrape errors: the address, and why. */
   readonly problems: ReadonlyMap<string, Error>
+  /** The addresses of those that do. */
+  readonly answering: readonly string[]
   stop(): Promise<void>
 }

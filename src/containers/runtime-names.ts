@@ -7,7 +7,9 @@ import type { IdentitySource, KnownContainers } from './identity-source.ts'
 
 /** How long after a first failure a source, or an id that nobody knew, is asked again; then twice as long, and so on. */
 const firstPauseMs = 1000
-const longestPauseMs = 60_000
+/** A runtime that is back is known of within a cycle. */
+const longestPauseOfSourceMs = 10_000
+const longestPauseOfIdMs = 60_000
 
 /** How runtimes are asked. */
 export interface RuntimeNamesOptions {
@@ -49,6 +51,12 @@ export class RuntimeNames implements ContainerNames {
 
   get problems(): ReadonlyMap<string, Error> {
     return this.#problems
+  }
+
+  get answering(): string[] {
+    return [...this.#lists.keys()]
+      .map(({ address }) => address)
+      .filter((address) => !this.#problems.has(address))
   }
 
   start(): void {
@@ -93,14 +101,21 @@ export class RuntimeNames implements ContainerNames {
     )
   }
 
-  /** A container that no source knows (not of a runtime that is asked, or just being made) is asked for ever less often. */
+  /**
+   * A container that no source knows (not of a runtime that is asked, or just being made) is asked for ever less often. While a
+   * source does not answer, nobody can say that it does not know it.
+   */
   #noteMisses(seen: readonly SeenContainer[]): void {
+    if (this.#problems.size > 0) return
     const now = this.#options.clock.monotonic()
     const misses = new Map<string, Pause>()
     for (const { containerId } of seen) {
       if (this.#containers.has(containerId)) continue
       const before = this.#misses.get(containerId)
-      misses.set(containerId, before !== undefined && now < before.until ? before : this.#pauseAfter(before))
+      misses.set(
+        containerId,
+        before !== undefined && now < before.until ? before : this.#pauseAfter(before, longestPauseOfIdMs),
+      )
     }
     this.#misses = misses
   }
@@ -132,22 +147,25 @@ export class RuntimeNames implements ContainerNames {
     try {
       this.#lists.set(source, await source.list(this.#closed.signal))
       this.#pauses.delete(source)
-      this.#problems.delete(source.address)
+      if (this.#problems.delete(source.address))
+        logger.info('a source of the names of containers answers again', { source: source.address })
     } catch (error) {
       if (this.#closed.signal.aborted) return
-      this.#pauses.set(source, this.#pauseAfter(pause))
+      this.#pauses.set(source, this.#pauseAfter(pause, longestPauseOfSourceMs))
       const problem = error instanceof Error ? error : new Error(String(error))
+      const isNew = this.#problems.get(source.address)?.message !== problem.message
       this.#problems.set(source.address, problem)
-      logger.warn('a source of the names of containers does not answer; what it told before is used', {
-        source: source.address,
-        error: problem.message,
-      })
+      if (isNew)
+        logger.warn('a source of the names of containers does not answer; what it told before is used', {
+          source: source.address,
+          error: problem.message,
+        })
     }
   }
 
-  #pauseAfter(before: Pause | undefined): Pause {
+  #pauseAfter(before: Pause | undefined, longestMs: number): Pause {
     const { clock, random = Math.random } = this.#options
-    const lengthMs = before === undefined ? firstPauseMs : Math.min(longestPauseMs, before.lengthMs * 2)
+    const lengthMs = before === undefined ? firstPauseMs : Math.min(longestMs, before.lengthMs * 2)
     return { lengthMs, until: clock.monotonic() + lengthMs * (0.8 + 0.4 * random()) }
   }
 }

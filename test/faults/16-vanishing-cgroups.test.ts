@@ -1,0 +1,44 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { unifiedCgroup } from '#src/testing/fake-cgroups.ts'
+import { cgroupOf, ContainerHost, valueOf } from './container-host.ts'
+
+const id = (index: number): string => index.toString(16).padStart(64, '0')
+
+/** Families of which a container has either all series or none. */
+const families = ['container_cpu_usage_seconds_total', 'container_memory_rss', 'container_threads']
+
+test('16: containers that come and go while they are measured are no error, and no counter goes back', async () => {
+  await using here = await ContainerHost.create([id(0)])
+  await here.start({ workers: 1 })
+  let running = true
+  let made = 0
+  const churn = (async () => {
+    while (running) {
+      const containerId = id(++made)
+      await here.makeCgroup(containerId, { ...unifiedCgroup, 'cpu.stat': `usage_usec ${made}000000\n` })
+      await turn()
+      if (made > 3) await here.removeCgroup(id(made - 3))
+    }
+  })()
+  const highest = new Map<string, number>()
+  for (let cycle = 0; cycle < 30; cycle++) {
+    const samples = await here.cycle()
+    expect(valueOf(samples, 'container_memory_rss', { id: cgroupOf(id(0)) })).toBe(3e7)
+    for (const { name, attributes, value } of samples) {
+      if (name !== 'container_cpu_usage_seconds_total' || typeof value !== 'number') continue
+      const path = String(attributes['id'])
+      expect(value).toBeGreaterThanOrEqual(highest.get(path) ?? 0)
+      highest.set(path, value)
+    }
+  }
+  running = false
+  await churn
+  expect(made).toBeGreaterThan(30)
+  expect(highest.size).toBeGreaterThan(10)
+  expect(here.context.logger.lines).toEqual([])
+  expect(here.context.collections.of('cycle').errors).toEqual(new Map())
+  // Of a container that is whole again nothing is missing.
+  const last = await here.cycle()
+  for (const name of families) expect(valueOf(last, name, { id: cgroupOf(id(made)) })).toBeDefined()
+})
