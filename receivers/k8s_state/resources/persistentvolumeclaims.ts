@@ -4,7 +4,7 @@ import { labelFact } from '../label-fact.ts'
 import { wholeQuantity } from '../quantity.ts'
 import { addCondition, created, deletion } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
-import { bool } from '../values.ts'
+import { accessModeFamily, phaseFamily, storageClassOf, storageNamings } from './storage-families.ts'
 
 type PersistentVolumeClaim = ApiObject<V1PersistentVolumeClaim>
 const of = family<PersistentVolumeClaim>()
@@ -13,30 +13,6 @@ const phases = ['Lost', 'Bound', 'Pending'] as const
 
 /** Where the class stood before it was a field; it counts first. */
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
-
-const storageClassOf = ({ spec }: PersistentVolumeClaim): readonly string[] =>
-  spec?.storageClassName ? ['k8s.storageclass.name', spec.storageClassName] : []
-
-const phaseNaming = {
-  name: 'k8s.persistentvolumeclaim.status.phase',
-  kind: 'updowncounter',
-  unit: '{persistentvolumeclaim}',
-  integer: true,
-  description: 'Whether it is in this phase.',
-  phase: 'k8s.persistentvolumeclaim.status.phase',
-} as const
-
-const bytesNaming = { kind: 'updowncounter', unit: 'By', integer: true } as const
-const requestNaming = {
-  ...bytesNaming,
-  name: 'k8s.persistentvolumeclaim.storage.request',
-  description: 'How much storage it wants.',
-} as const
-const capacityNaming = {
-  ...bytesNaming,
-  name: 'k8s.persistentvolumeclaim.storage.capacity',
-  description: 'How much storage it has.',
-} as const
 
 export const persistentVolumeClaims = stateResource<PersistentVolumeClaim>({
   resource: { group: '', version: 'v1', name: 'persistentvolumeclaims', namespaced: true },
@@ -61,30 +37,7 @@ export const persistentVolumeClaims = stateResource<PersistentVolumeClaim>({
           volumemode: spec?.volumeMode ?? '',
         }),
     ),
-    of(
-      {
-        fact: 'whether it is in each phase',
-        source: 'status.phase',
-        by: ['phase'],
-        prometheus: {
-          name: 'kube_persistentvolumeclaim_status_phase',
-          kind: 'gauge',
-          description: 'Whether it is in this phase.',
-          phase: 'phase',
-        },
-        vm: {
-          name: 'vm_kube_pvc_status',
-          kind: 'gauge',
-          description: 'Whether a claim is in this phase.',
-          phase: 'phase',
-        },
-        otel: { ...phaseNaming, enabled: false },
-        semconv: phaseNaming,
-      },
-      ({ status }, add) => {
-        if (status?.phase) for (const phase of phases) add(bool(status.phase === phase), { phase })
-      },
-    ),
+    phaseFamily('persistentvolumeclaim', phases, 'vm_kube_pvc_status'),
     of(
       {
         fact: 'how much storage it wants, in bytes',
@@ -95,8 +48,7 @@ export const persistentVolumeClaims = stateResource<PersistentVolumeClaim>({
           kind: 'gauge',
           description: 'How much storage it wants, in bytes.',
         },
-        otel: { ...requestNaming, enabled: false },
-        semconv: requestNaming,
+        ...storageNamings('k8s.persistentvolumeclaim.storage.request', 'How much storage it wants.'),
       },
       ({ spec }) => wholeQuantity(spec?.resources?.requests?.['storage']),
     ),
@@ -105,22 +57,11 @@ export const persistentVolumeClaims = stateResource<PersistentVolumeClaim>({
         fact: 'how much storage it has, in bytes',
         source: 'status.capacity.storage; only where it has a volume',
         by: [],
-        otel: { ...capacityNaming, enabled: false },
-        semconv: capacityNaming,
+        ...storageNamings('k8s.persistentvolumeclaim.storage.capacity', 'How much storage it has.'),
       },
       ({ status }) => wholeQuantity(status?.capacity?.['storage']),
     ),
-    of(
-      labelFact({
-        fact: 'how its volume may be mounted',
-        source: 'spec.accessModes',
-        prometheus: 'kube_persistentvolumeclaim_access_mode',
-        labels: ['access_mode'],
-      }),
-      ({ spec }, add) => {
-        for (const mode of spec?.accessModes ?? []) add(1, { access_mode: mode })
-      },
-    ),
+    accessModeFamily('persistentvolumeclaim'),
     of(
       labelFact({
         fact: 'whether a condition of it holds',

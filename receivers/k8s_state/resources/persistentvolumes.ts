@@ -5,7 +5,7 @@ import { numberFact } from '../number-fact.ts'
 import { wholeQuantity } from '../quantity.ts'
 import { created, deletion } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
-import { bool } from '../values.ts'
+import { accessModeFamily, phaseFamily, storageClassOf, storageNamings } from './storage-families.ts'
 
 type PersistentVolume = ApiObject<V1PersistentVolume>
 type Spec = Wire<V1PersistentVolumeSpec>
@@ -68,26 +68,6 @@ function placeOf(spec: Spec | undefined): Record<PlaceLabel, string> {
   return Object.fromEntries(labels) as Record<PlaceLabel, string>
 }
 
-const storageClassOf = ({ spec }: PersistentVolume): readonly string[] =>
-  spec?.storageClassName ? ['k8s.storageclass.name', spec.storageClassName] : []
-
-const phaseNaming = {
-  name: 'k8s.persistentvolume.status.phase',
-  kind: 'updowncounter',
-  unit: '{persistentvolume}',
-  integer: true,
-  description: 'Whether it is in this phase.',
-  phase: 'k8s.persistentvolume.status.phase',
-} as const
-
-const capacityNaming = {
-  name: 'k8s.persistentvolume.storage.capacity',
-  kind: 'updowncounter',
-  unit: 'By',
-  integer: true,
-  description: 'How large it is.',
-} as const
-
 export const persistentVolumes = stateResource<PersistentVolume>({
   resource: { group: '', version: 'v1', name: 'persistentvolumes', namespaced: false },
   byDefault: true,
@@ -115,24 +95,7 @@ export const persistentVolumes = stateResource<PersistentVolume>({
         if (claim) add(1, { claim: claim.name ?? '', claim_namespace: claim.namespace ?? '' })
       },
     ),
-    of(
-      {
-        fact: 'whether it is in each phase',
-        source: 'status.phase',
-        by: ['phase'],
-        prometheus: {
-          name: 'kube_persistentvolume_status_phase',
-          kind: 'gauge',
-          description: 'Whether it is in this phase.',
-          phase: 'phase',
-        },
-        otel: { ...phaseNaming, enabled: false },
-        semconv: phaseNaming,
-      },
-      ({ status }, add) => {
-        if (status?.phase) for (const phase of phases) add(bool(status.phase === phase), { phase })
-      },
-    ),
+    phaseFamily('persistentvolume', phases),
     of(
       labelFact({
         fact: 'where it is, and what becomes of it',
@@ -160,8 +123,7 @@ export const persistentVolumes = stateResource<PersistentVolume>({
         fact: 'how large it is, in bytes',
         source: 'spec.capacity.storage',
         by: [],
-        otel: { ...capacityNaming, enabled: false },
-        semconv: capacityNaming,
+        ...storageNamings('k8s.persistentvolume.storage.capacity', 'How large it is.'),
       },
       ({ spec }) => wholeQuantity(spec?.capacity?.['storage']),
     ),
@@ -199,16 +161,6 @@ export const persistentVolumes = stateResource<PersistentVolume>({
       }),
       ({ spec }, add) => add(1, { volumemode: spec?.volumeMode ?? 'Filesystem' }),
     ),
-    of(
-      labelFact({
-        fact: 'how it may be mounted',
-        source: 'spec.accessModes',
-        prometheus: 'kube_persistentvolume_access_mode',
-        labels: ['access_mode'],
-      }),
-      ({ spec }, add) => {
-        for (const mode of spec?.accessModes ?? []) add(1, { access_mode: mode })
-      },
-    ),
+    accessModeFamily('persistentvolume'),
   ],
 })
