@@ -25,19 +25,19 @@ for command in etcd prometheus promtool prometheus-node-exporter containerd runc
   command -v "$command" >/dev/null || { echo "peer $command is missing after the install" >&2; exit 1; }
 done
 
-# Builds PACKAGE@TAG as $cache/NAME-VERSION/NAME, where it is not there yet.
+# Builds PACKAGE@TAG as $cache/NAME-VERSION/NAME, where it is not there yet; with a build tag more where one is given.
 build() {
-  local name=$1 version=$2 package=$3 tag=$4 folder="$cache/$1-$2"
+  local name=$1 version=$2 package=$3 tag=$4 tags="netgo,remove_all_sd${5:+,$5}" folder="$cache/$1-$2"
   [ -x "$folder/$name" ] && return
   command -v go >/dev/null || { echo "peer $name is built with Go, which is not installed" >&2; exit 1; }
   echo "Building $name $version ..." >&2
   local built
   built=$(mktemp -d)
-  GOBIN="$built" GOFLAGS= CGO_ENABLED=0 go install -tags netgo,remove_all_sd -ldflags '-s -w' "$package@$tag" 2>"$built/log" ||
+  GOBIN="$built" GOFLAGS= CGO_ENABLED=0 go install -tags "$tags" -ldflags '-s -w' "$package@$tag" 2>"$built/log" ||
     { cat "$built/log" >&2; exit 1; }
   mkdir -p "$folder"
   # A build that is cut off must not look like a finished one.
-  mv "$built/$name" "$folder/$name.part" && mv "$folder/$name.part" "$folder/$name"
+  mv "$built/$(basename "$package")" "$folder/$name.part" && mv "$folder/$name.part" "$folder/$name"
   rm -rf "$built"
 }
 
@@ -46,6 +46,8 @@ build vmagent 1.151.0 $victoria/vmagent v1.151.0
 build victoria-metrics 1.151.0 $victoria/victoria-metrics v1.151.0
 # As a Go module, release 3.16 of Prometheus is v0.316.
 build prometheus 3.16.0 github.com/prometheus/prometheus/cmd/prometheus v0.316.0
+# Without it discovery in Kubernetes is not there.
+build prometheus-kubernetes 3.16.0 github.com/prometheus/prometheus/cmd/prometheus v0.316.0 enable_kubernetes_sd
 build promtool 3.16.0 github.com/prometheus/prometheus/cmd/promtool v0.316.0
 build metrics-server 0.8.0 sigs.k8s.io/metrics-server/cmd/metrics-server v0.8.0
 
@@ -63,7 +65,7 @@ build_here() {
 }
 
 build_here cadvisor 0.60.6
-build_here kube-state-metrics 2.16.0
+build_here kube-state-metrics 2.20.0
 # Some ten minutes on two cores.
 build_here kube-apiserver 1.34.4
 

@@ -1,47 +1,33 @@
 import type { KnownDifference } from './state-page.ts'
 
-/** Labels without one of them. */
-function without(label: string) {
-  return (labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
-    new Map([...labels].filter(([name]) => name !== label))
-}
+/** What the clock of Go shows where no time was set: the year 1. */
+const noTime = -62_135_596_800
 
-/** What Weir tells otherwise than kube-state-metrics 2.16, and why: it follows 2.20 where that can be seen in no other way. */
+/** What Weir tells otherwise than kube-state-metrics, and why. */
 export const knownDifferences: readonly KnownDifference[] = [
   {
-    metrics: [
-      'kube_deployment_owner',
-      'kube_horizontalpodautoscaler_created',
-      'kube_job_status_ready',
-      'kube_persistentvolume_access_mode',
-    ],
-    reason: 'there since 2.17 to 2.20',
-    theirs: () => undefined,
-  },
-  {
-    metrics: ['kube_certificatesigningrequest_condition'],
-    reason: 'the condition `failed` is told since 2.17',
-    theirs: (labels) => (labels.get('condition') === 'failed' ? undefined : labels),
+    metrics: ['kube_pod_status_reason'],
+    reason:
+      'rows of 0 for the reasons that a pod does not have are told, as up to 2.19: alerts count on them',
+    theirs: ({ labels, value }) => (value === 0 ? undefined : labels),
   },
   {
     metrics: [
-      'kube_horizontalpodautoscaler_spec_target_metric',
-      'kube_horizontalpodautoscaler_status_target_metric',
+      'kube_pod_spec_volumes_persistentvolumeclaims_info',
+      'kube_pod_spec_volumes_persistentvolumeclaims_readonly',
     ],
-    reason: 'the label `container` is there since 2.17, without which containers fall together',
-    theirs: without('container'),
+    reason:
+      'the label `ephemeral` of 2.20 is there only where it is true, so that claims are told as up to 2.19',
+    theirs: ({ labels }) => new Map([['ephemeral', 'false'], ...labels]),
   },
   {
-    metrics: ['kube_endpointslice_endpoints'],
-    reason: '2.16 has the values of `hostname` and `terminating` the wrong way round, which 2.20 has mended',
-    theirs: (labels) => {
-      const exchanged = new Map(labels)
-      for (const [one, other] of [
-        ['hostname', 'terminating'],
-        ['terminating', 'hostname'],
-      ] as const)
-        exchanged.set(one, labels.get(other) ?? '')
-      return new Map([...exchanged].filter(([, value]) => value !== ''))
-    },
+    metrics: [
+      'kube_pod_container_state_started',
+      'kube_pod_container_status_last_terminated_timestamp',
+      'kube_pod_init_container_state_started',
+      'kube_pod_init_container_status_last_terminated_timestamp',
+    ],
+    reason: 'a time that a container does not have is not told, rather than the year 1',
+    isTheirsAlone: ({ value }) => value === noTime,
   },
 ]

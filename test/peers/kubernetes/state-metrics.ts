@@ -19,6 +19,10 @@ export interface StateMetricsOptions {
   /** A file that describes custom resources. */
   readonly customResources?: string
   readonly shard?: { readonly ordinal: number; readonly total: number }
+  /** What Weir is run from; its source where absent. */
+  readonly program?: string
+  /** How often Weir emits all; changes leave at once unless this is given. */
+  readonly interval?: string
 }
 
 /** Metrics that both leave out unless they are asked for them. */
@@ -27,11 +31,12 @@ const optIn = ['kube_persistentvolume_csi_attributes', 'kube_pod_nodeselectors']
 /** A process that serves the state of a cluster as a page of metrics. */
 export class StateMetrics implements AsyncDisposable {
   readonly child: ChildProcess
-  readonly #url: string
+  /** Where its page is. */
+  readonly url: string
   #output = ''
 
   private constructor(command: string, args: readonly string[], port: number) {
-    this.#url = `http://127.0.0.1:${port}/metrics`
+    this.url = `http://127.0.0.1:${port}/metrics`
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-8000)))
@@ -62,20 +67,20 @@ export class StateMetrics implements AsyncDisposable {
       ...shards,
       ...custom,
     ]
-    return new StateMetrics(peerBinary('kube-state-metrics', '2.16.0'), options, port)
+    return new StateMetrics(peerBinary('kube-state-metrics', '2.20.0'), options, port)
   }
 
   /** Weir with the same to tell. */
   static async ours(
     cluster: KubernetesCluster,
-    { resources, keys, shard, customResources }: StateMetricsOptions,
+    { resources, keys, shard, customResources, program = weir, interval }: StateMetricsOptions,
   ): Promise<StateMetrics> {
     const port = await freePort()
     const receiver = {
       auth_type: 'kubeConfig',
       kubeconfig: await kubeconfigOf(cluster),
-      interval: '1s',
-      changes_at_once: true,
+      interval: interval ?? '1s',
+      changes_at_once: interval === undefined,
       naming: 'prometheus',
       resources,
       labels_allowlist: { '*': keys },
@@ -103,7 +108,7 @@ export class StateMetrics implements AsyncDisposable {
     }
     const file = join(cluster.folder, `weir-${port}.json`)
     await writeFile(file, JSON.stringify(configuration))
-    return new StateMetrics(process.execPath, [weir, '--config', file], port)
+    return new StateMetrics(process.execPath, [program, '--config', file], port)
   }
 
   /**
@@ -113,7 +118,7 @@ export class StateMetrics implements AsyncDisposable {
    */
   async page(): Promise<StatePage> {
     if (this.child.exitCode !== null) throw new Error(`it ended: ${this.#output}`)
-    const page = await fetch(this.#url).catch((cause: unknown) => {
+    const page = await fetch(this.url).catch((cause: unknown) => {
       throw new Error(`no page yet: ${this.#output}`, { cause })
     })
     return readStatePage(await page.text())

@@ -43,46 +43,55 @@ export interface KnownDifference {
   readonly metrics: readonly string[]
   /** Why. */
   readonly reason: string
-  /** The labels that theirs has for a series of ours; undefined where it has no such series. */
-  theirs(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> | undefined
+  /** The labels that theirs has for a sample of ours; undefined where it has no such series. The same where absent. */
+  readonly theirs?: (sample: PageSample) => ReadonlyMap<string, string> | undefined
+  /** Whether a series of theirs is none of ours. No series where absent. */
+  readonly isTheirsAlone?: (sample: PageSample) => boolean
 }
 
 /** Values by series. Of a series that is there several times the first counts. */
-function valuesOf({ samples }: StatePage, known: readonly KnownDifference[]): Map<string, number> {
-  const byMetric = new Map(known.flatMap((each) => each.metrics.map((metric) => [metric, each] as const)))
+function valuesOf(
+  { samples }: StatePage,
+  labelsOf: (sample: PageSample) => ReadonlyMap<string, string> | undefined,
+): Map<string, number> {
   const values = new Map<string, number>()
-  for (const { name, labels, value } of samples) {
-    const difference = byMetric.get(name)
-    const told = difference === undefined ? labels : difference.theirs(labels)
-    if (told === undefined) continue
-    const pairs = Array.from(told, ([label, text]) => `${label}="${text}"`).toSorted()
-    const key = `${name}{${pairs.join(',')}}`
-    if (!values.has(key)) values.set(key, value)
+  for (const sample of samples) {
+    const labels = labelsOf(sample)
+    if (labels === undefined) continue
+    const pairs = Array.from(labels, ([label, value]) => `${label}="${value}"`).toSorted()
+    const key = `${sample.name}{${pairs.join(',')}}`
+    if (!values.has(key)) values.set(key, sample.value)
   }
   return values
 }
 
-/** Of each metric no more than so many differences are told. */
+/** Of each metric no more than so many differences of a kind are told. */
 const examples = 2
 
 /** What two pages say differently beside what is known, in lines. */
 export function differences(ours: StatePage, theirs: StatePage, known: readonly KnownDifference[]): string[] {
   const found = new Map<string, string[]>()
-  const note = (key: string, line: string): void => {
-    const [metric = ''] = key.split('{')
-    found.set(metric, [...(found.get(metric) ?? []), line])
+  const note = (sign: '-' | '+' | '~' | '#', key: string, values: string): void => {
+    const kind = `${sign} ${key.split('{')[0] ?? ''}`
+    found.set(kind, [...(found.get(kind) ?? []), `${sign} ${key} ${values}`])
   }
-  const own = valuesOf(ours, known)
-  const other = valuesOf(theirs, [])
+  const byMetric = new Map(known.flatMap((each) => each.metrics.map((metric) => [metric, each] as const)))
+  const own = valuesOf(ours, (sample) => {
+    const { theirs: told } = byMetric.get(sample.name) ?? {}
+    return told === undefined ? sample.labels : told(sample)
+  })
+  const other = valuesOf(theirs, (sample) =>
+    byMetric.get(sample.name)?.isTheirsAlone?.(sample) === true ? undefined : sample.labels,
+  )
   for (const [key, value] of other)
-    if (!own.has(key)) note(key, `- ${key} ${value}`)
-    else if (!Object.is(own.get(key), value)) note(key, `~ ${key} ${own.get(key)} instead of ${value}`)
-  for (const [key, value] of own) if (!other.has(key)) note(key, `+ ${key} ${value}`)
+    if (!own.has(key)) note('-', key, String(value))
+    else if (!Object.is(own.get(key), value)) note('~', key, `${own.get(key)} instead of ${value}`)
+  for (const [key, value] of own) if (!other.has(key)) note('+', key, String(value))
   for (const [family, type] of ours.types) {
     const their = theirs.types.get(family)
-    if (their !== undefined && their !== type) note(family, `# ${family} is a ${type} instead of a ${their}`)
+    if (their !== undefined && their !== type) note('#', family, `${type} instead of ${their}`)
   }
-  return [...found].flatMap(([metric, lines]) =>
-    lines.length <= examples ? lines : [...lines.slice(0, examples), `... ${lines.length} of ${metric}`],
+  return [...found].flatMap(([kind, lines]) =>
+    lines.length <= examples ? lines : [...lines.slice(0, examples), `... ${lines.length} of ${kind}`],
   )
 }

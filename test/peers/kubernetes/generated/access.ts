@@ -74,24 +74,24 @@ function binding(name: string, namespaced: boolean): GeneratedKind {
   }
 }
 
+function admission(name: string): Resource {
+  return { group: 'admissionregistration.k8s.io', version: 'v1', name, namespaced: false }
+}
+
+const never = { apiGroups: ['never.example.org'], apiVersions: ['v1'], resources: ['nothing'] }
+const matching = { resourceRules: [{ ...never, operations: ['CREATE'] }] }
+
 /** Webhooks that no request ever matches: the server asks them before it writes. */
 function webhooks(name: string): GeneratedKind {
   return {
-    resource: { group: 'admissionregistration.k8s.io', version: 'v1', name, namespaced: false },
+    resource: admission(name),
     make: (random) => ({
       webhooks: several(random, 3, (index) => ({
         name: `hook-${index}.example.org`,
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
         failurePolicy: 'Ignore',
-        rules: [
-          {
-            apiGroups: ['never.example.org'],
-            apiVersions: ['v1'],
-            resources: ['nothing'],
-            operations: ['CREATE'],
-          },
-        ],
+        rules: matching.resourceRules,
         clientConfig: random.pick([
           { url: 'https://hooks.example.org/' },
           { service: { namespace: 'hooks', name: `service-${index}` } },
@@ -99,6 +99,36 @@ function webhooks(name: string): GeneratedKind {
       })),
     }),
   }
+}
+
+const policies: GeneratedKind = {
+  resource: admission('validatingadmissionpolicies'),
+  make: (random) => ({
+    spec: {
+      matchConstraints: matching,
+      validations: [{ expression: 'true' }],
+      failurePolicy: random.pick(['Fail', 'Ignore']),
+      ...maybe(random, 0.5, () => ({ paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } })),
+    },
+  }),
+}
+
+const policyBindings: GeneratedKind = {
+  resource: admission('validatingadmissionpolicybindings'),
+  make: (random) => ({
+    spec: {
+      policyName: `policy-${random.below(9)}`,
+      matchResources: matching,
+      validationActions: random.pick([['Deny'], ['Audit', 'Warn'], ['Deny', 'Audit']]),
+      ...maybe(random, 0.6, () => ({
+        paramRef: {
+          name: 'parameters',
+          parameterNotFoundAction: random.pick(['Allow', 'Deny']),
+          ...maybe(random, 0.5, () => ({ namespace: 'shop' })),
+        },
+      })),
+    },
+  }),
 }
 
 /** Who may do what, and what is kept for them. */
@@ -112,4 +142,6 @@ export const accessKinds: readonly GeneratedKind[] = [
   binding('clusterrolebindings', false),
   webhooks('mutatingwebhookconfigurations'),
   webhooks('validatingwebhookconfigurations'),
+  policies,
+  policyBindings,
 ]
