@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { attributeText } from '#src/attributes/attribute-text.ts'
 import { unifiedCgroup } from '#src/testing/fake-cgroups.ts'
 import { cgroupOf, ContainerHost, valueOf } from './container-host.ts'
 
@@ -11,10 +12,10 @@ const families = ['container_cpu_usage_seconds_total', 'container_memory_rss', '
 test('16: containers that come and go while they are measured are no error, and no counter goes back', async () => {
   await using here = await ContainerHost.create([id(0)])
   await here.start({ workers: 1 })
-  let running = true
+  const ended = new AbortController()
   let made = 0
   const churn = (async () => {
-    while (running) {
+    while (!ended.signal.aborted) {
       const containerId = id(++made)
       await here.makeCgroup(containerId, { ...unifiedCgroup, 'cpu.stat': `usage_usec ${made}000000\n` })
       await turn()
@@ -27,12 +28,12 @@ test('16: containers that come and go while they are measured are no error, and 
     expect(valueOf(samples, 'container_memory_rss', { id: cgroupOf(id(0)) })).toBe(3e7)
     for (const { name, attributes, value } of samples) {
       if (name !== 'container_cpu_usage_seconds_total' || typeof value !== 'number') continue
-      const path = String(attributes['id'])
+      const path = attributeText(attributes['id'] ?? '')
       expect(value).toBeGreaterThanOrEqual(highest.get(path) ?? 0)
       highest.set(path, value)
     }
   }
-  running = false
+  ended.abort()
   await churn
   expect(made).toBeGreaterThan(30)
   expect(highest.size).toBeGreaterThan(10)

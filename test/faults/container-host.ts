@@ -1,6 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { vi } from 'vitest'
 import type { Receiver } from '#src/component/define.ts'
 import { samplesOf, type Sample } from '#src/testing/captured-batches.ts'
 import {
@@ -87,7 +87,7 @@ export class ContainerHost implements AsyncDisposable {
     const before = collections.of('cycle').collections
     const first = next.batches.length
     await clock.advance(pass)
-    await expect.poll(() => collections.of('cycle').collections, { timeout: 20_000 }).toBe(before + 1)
+    await vi.waitUntil(() => collections.of('cycle').collections > before, { timeout: 20_000, interval: 1 })
     return next.batches.slice(first).flatMap(samplesOf)
   }
 
