@@ -23,7 +23,7 @@ test('16: containers that come and go while they are measured are no error, and 
     }
   })()
   const highest = new Map<string, number>()
-  for (let cycle = 0; cycle < 30; cycle++) {
+  while (highest.size < 40) {
     const samples = await here.cycle()
     expect(valueOf(samples, 'container_memory_rss', { id: cgroupOf(id(0)) })).toBe(3e7)
     for (const { name, attributes, value } of samples) {
@@ -35,8 +35,6 @@ test('16: containers that come and go while they are measured are no error, and 
   }
   ended.abort()
   await churn
-  expect(made).toBeGreaterThan(30)
-  expect(highest.size).toBeGreaterThan(10)
   expect(here.context.logger.lines).toEqual([])
   expect(here.context.collections.of('cycle').errors).toEqual(new Map())
   // Of a container that is whole again nothing is missing.
