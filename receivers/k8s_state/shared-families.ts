@@ -10,16 +10,11 @@ type ObservedObject = ApiObject<{ status?: { observedGeneration?: number } }>
 /** When an object was made. */
 export function created(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
-    {
+    numberFact({
       fact: 'when the object was made, in Unix seconds',
       source: 'metadata.creationTimestamp',
-      by: [],
-      prometheus: {
-        name: `${prefix}_created`,
-        kind: 'gauge',
-        description: 'Unix time of its creation.',
-      },
-    },
+      prometheus: `${prefix}_created`,
+    }),
     ({ metadata }) => seconds(metadata.creationTimestamp),
   )
 }
@@ -27,16 +22,11 @@ export function created(prefix: string): StateFamily<AnyObject> {
 /** The version of what is wanted of an object. */
 export function generation(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
-    {
+    numberFact({
       fact: 'the version of its specification',
       source: 'metadata.generation',
-      by: [],
-      prometheus: {
-        name: `${prefix}_metadata_generation`,
-        kind: 'gauge',
-        description: 'Sequence number of its wanted state.',
-      },
-    },
+      prometheus: `${prefix}_metadata_generation`,
+    }),
     ({ metadata }) => metadata.generation ?? 0,
   )
 }
@@ -56,12 +46,7 @@ export function observedGeneration(prefix: string): StateFamily<ObservedObject> 
 /** That an object is there: 1. */
 export function info(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
-    {
-      fact: 'that it is there',
-      source: 'metadata',
-      by: [],
-      prometheus: { name: `${prefix}_info`, kind: 'gauge', description: 'That it is there: 1.' },
-    },
+    numberFact({ fact: 'that it is there', source: 'metadata', prometheus: `${prefix}_info` }),
     () => 1,
   )
 }
@@ -69,16 +54,11 @@ export function info(prefix: string): StateFamily<AnyObject> {
 /** The version of all that is stored of an object; none where the server has versions that are no numbers. */
 export function resourceVersion(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
-    {
+    numberFact({
       fact: 'the version in which it is stored',
       source: 'metadata.resourceVersion',
-      by: [],
-      prometheus: {
-        name: `${prefix}_metadata_resource_version`,
-        kind: 'gauge',
-        description: 'Version in which it is stored.',
-      },
-    },
+      prometheus: `${prefix}_metadata_resource_version`,
+    }),
     ({ metadata }) => (/^\d+$/.test(metadata.resourceVersion) ? Number(metadata.resourceVersion) : undefined),
   )
 }
@@ -86,16 +66,11 @@ export function resourceVersion(prefix: string): StateFamily<AnyObject> {
 /** When an object was asked to go; only while it goes. */
 export function deletion(prefix: string): StateFamily<AnyObject> {
   return family<AnyObject>()(
-    {
-      fact: 'when it is to be gone, in Unix seconds',
+    numberFact({
+      fact: 'when it is to be gone, in Unix seconds; only while it is being deleted',
       source: 'metadata.deletionTimestamp',
-      by: [],
-      prometheus: {
-        name: `${prefix}_deletion_timestamp`,
-        kind: 'gauge',
-        description: 'Unix time at which it is to be gone; only while it is being deleted.',
-      },
-    },
+      prometheus: `${prefix}_deletion_timestamp`,
+    }),
     ({ metadata }) => seconds(metadata.deletionTimestamp),
   )
 }

@@ -7,6 +7,7 @@ import { family, stateResource } from '../state-resource.ts'
 type Endpoints = ApiObject<V1Endpoints>
 const of = family<Endpoints>()
 
+/** Endpoints of services, as `kube_endpoint_*`. */
 export const endpoints = stateResource<Endpoints>({
   resource: { group: '', version: 'v1', name: 'endpoints', namespaced: true },
   byDefault: true,

@@ -59,6 +59,7 @@ function addCounts(
 
 const said = (value: boolean | undefined): string => (value === undefined ? '' : String(value))
 
+/** Slices of the endpoints of services, as `kube_endpointslice_*`. */
 export const endpointSlices = stateResource<EndpointSlice>({
   resource: { group: 'discovery.k8s.io', version: 'v1', name: 'endpointslices', namespaced: true },
   byDefault: true,

@@ -6,6 +6,7 @@ import { family, stateResource } from '../state-resource.ts'
 
 type IngressClass = ApiObject<V1IngressClass>
 
+/** Classes of ingresses, as `kube_ingressclass_*`. */
 export const ingressClasses = stateResource<IngressClass>({
   resource: { group: 'networking.k8s.io', version: 'v1', name: 'ingressclasses', namespaced: false },
   byDefault: false,

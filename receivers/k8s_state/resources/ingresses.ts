@@ -47,6 +47,7 @@ function backendOf({ backend }: Partial<Wire<V1HTTPIngressPath>>) {
   }
 }
 
+/** Ingresses, as `kube_ingress_*`. */
 export const ingresses = stateResource<Ingress>({
   resource: { group: 'networking.k8s.io', version: 'v1', name: 'ingresses', namespaced: true },
   byDefault: true,

@@ -7,6 +7,7 @@ import { family, stateResource } from '../state-resource.ts'
 type NetworkPolicy = ApiObject<V1NetworkPolicy>
 const of = family<NetworkPolicy>()
 
+/** Policies of the network, as `kube_networkpolicy_*`. */
 export const networkPolicies = stateResource<NetworkPolicy>({
   resource: { group: 'networking.k8s.io', version: 'v1', name: 'networkpolicies', namespaced: true },
   byDefault: true,

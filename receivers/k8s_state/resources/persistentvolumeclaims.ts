@@ -14,6 +14,7 @@ const phases = ['Lost', 'Bound', 'Pending'] as const
 /** Where the class stood before it was a field; it counts first. */
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class'
 
+/** Claims on volumes, as `kube_persistentvolumeclaim_*`. */
 export const persistentVolumeClaims = stateResource<PersistentVolumeClaim>({
   resource: { group: '', version: 'v1', name: 'persistentvolumeclaims', namespaced: true },
   byDefault: true,

@@ -68,6 +68,7 @@ function placeOf(spec: Spec | undefined): Record<PlaceLabel, string> {
   return Object.fromEntries(labels) as Record<PlaceLabel, string>
 }
 
+/** Volumes, as `kube_persistentvolume_*`. */
 export const persistentVolumes = stateResource<PersistentVolume>({
   resource: { group: '', version: 'v1', name: 'persistentvolumes', namespaced: false },
   byDefault: true,

@@ -1,5 +1,6 @@
 import type { V1RoleBinding, V1RoleRef } from '@kubernetes/client-node'
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
+import { labelFact } from '../label-fact.ts'
 import { created, resourceVersion } from '../shared-families.ts'
 import { family, stateResource, type StateFamily } from '../state-resource.ts'
 
@@ -8,24 +9,19 @@ type Binding = Omit<ApiObject<V1RoleBinding>, 'roleRef'> & { readonly roleRef?: 
 
 const familiesOf = (prefix: string): readonly StateFamily<Binding>[] => [
   family<Binding>()(
-    {
+    labelFact({
       fact: 'which role it grants',
       source: 'roleRef',
-      by: ['role_kind', 'role_name'],
-      prometheus: {
-        name: `${prefix}_info`,
-        kind: 'gauge',
-        description: 'Which role it grants.',
-        role_kind: 'roleref_kind',
-        role_name: 'roleref_name',
-      },
-    },
-    ({ roleRef: { kind = '', name = '' } = {} }, add) => add(1, { role_kind: kind, role_name: name }),
+      prometheus: `${prefix}_info`,
+      labels: ['roleref_kind', 'roleref_name'],
+    }),
+    ({ roleRef: { kind = '', name = '' } = {} }, add) => add(1, { roleref_kind: kind, roleref_name: name }),
   ),
   created(prefix),
   resourceVersion(prefix),
 ]
 
+/** Who has roles within a namespace, as `kube_rolebinding_*`. */
 export const roleBindings = stateResource<Binding>({
   resource: { group: 'rbac.authorization.k8s.io', version: 'v1', name: 'rolebindings', namespaced: true },
   byDefault: false,
@@ -35,6 +31,7 @@ export const roleBindings = stateResource<Binding>({
   families: familiesOf('kube_rolebinding'),
 })
 
+/** Who has roles of the cluster, as `kube_clusterrolebinding_*`. */
 export const clusterRoleBindings = stateResource<Binding>({
   resource: {
     group: 'rbac.authorization.k8s.io',

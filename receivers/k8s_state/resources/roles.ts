@@ -10,6 +10,7 @@ const familiesOf = (prefix: string): readonly StateFamily<Role>[] => [
   resourceVersion(prefix),
 ]
 
+/** Roles within a namespace, as `kube_role_*`. */
 export const roles = stateResource<Role>({
   resource: { group: 'rbac.authorization.k8s.io', version: 'v1', name: 'roles', namespaced: true },
   byDefault: false,
@@ -20,6 +21,7 @@ export const roles = stateResource<Role>({
   families: familiesOf('kube_role'),
 })
 
+/** Roles of the cluster, as `kube_clusterrole_*`. */
 export const clusterRoles = stateResource<Role>({
   resource: { group: 'rbac.authorization.k8s.io', version: 'v1', name: 'clusterroles', namespaced: false },
   byDefault: false,

@@ -6,6 +6,7 @@ import { family, stateResource } from '../state-resource.ts'
 /** A secret as a row of a table, or as a whole from a server that knows no tables. */
 type Secret = ApiObject<object> & { readonly columns?: { readonly Type?: string }; readonly type?: string }
 
+/** Secrets, as `kube_secret_*`; nothing of what is in them. */
 export const secrets = stateResource<Secret>({
   resource: { group: '', version: 'v1', name: 'secrets', namespaced: true },
   byDefault: true,

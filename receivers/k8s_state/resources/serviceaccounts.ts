@@ -9,6 +9,7 @@ import { seconds } from '../values.ts'
 type ServiceAccount = ApiObject<V1ServiceAccount>
 const of = family<ServiceAccount>()
 
+/** Service accounts, as `kube_serviceaccount_*`. */
 export const serviceAccounts = stateResource<ServiceAccount>({
   resource: { group: '', version: 'v1', name: 'serviceaccounts', namespaced: true },
   byDefault: false,

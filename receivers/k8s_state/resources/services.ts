@@ -17,6 +17,7 @@ const ingressCountNaming = {
   description: 'Addresses that its load balancer has got.',
 } as const
 
+/** Services, as `kube_service_*`. */
 export const services = stateResource<Service>({
   resource: { group: '', version: 'v1', name: 'services', namespaced: true },
   byDefault: true,

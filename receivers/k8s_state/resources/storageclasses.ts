@@ -5,6 +5,7 @@ import { family, stateResource } from '../state-resource.ts'
 
 type StorageClass = Partial<ApiObject<V1StorageClass>> & Pick<ApiObject<V1StorageClass>, 'metadata'>
 
+/** Classes of storage, as `kube_storageclass_*`. */
 export const storageClasses = stateResource<StorageClass>({
   resource: { group: 'storage.k8s.io', version: 'v1', name: 'storageclasses', namespaced: false },
   byDefault: true,

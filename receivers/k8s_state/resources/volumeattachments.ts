@@ -13,6 +13,7 @@ type VolumeAttachment = Omit<ApiObject<V1VolumeAttachment>, 'spec'> & {
 }
 const of = family<VolumeAttachment>()
 
+/** Attachments of volumes to nodes, as `kube_volumeattachment_*`. */
 export const volumeAttachments = stateResource<VolumeAttachment>({
   resource: { group: 'storage.k8s.io', version: 'v1', name: 'volumeattachments', namespaced: false },
   byDefault: true,

@@ -1,5 +1,6 @@
 import type { V1MutatingWebhook, V1MutatingWebhookConfiguration } from '@kubernetes/client-node'
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
+import { labelFact } from '../label-fact.ts'
 import { created, info, resourceVersion } from '../shared-families.ts'
 import { family, stateResource, type StateFamily } from '../state-resource.ts'
 
@@ -11,31 +12,25 @@ const familiesOf = (prefix: string): readonly StateFamily<WebhookConfiguration>[
   created(prefix),
   resourceVersion(prefix),
   family<WebhookConfiguration>()(
-    {
-      fact: 'the service that answers to each webhook',
+    labelFact({
+      fact: 'the service that answers to a webhook; without one it is at a URL',
       source: 'webhooks[].clientConfig.service',
-      by: ['webhook', 'service', 'service_namespace'],
-      prometheus: {
-        name: `${prefix}_webhook_clientconfig_service`,
-        kind: 'gauge',
-        description: 'The service that the API server asks; without one the webhook is at a URL.',
-        webhook: 'webhook_name',
-        service: 'service_name',
-        service_namespace: 'service_namespace',
-      },
-    },
+      prometheus: `${prefix}_webhook_clientconfig_service`,
+      labels: ['webhook_name', 'service_name', 'service_namespace'],
+    }),
     ({ webhooks }, add) => {
       const listed: readonly Partial<Wire<V1MutatingWebhook>>[] = webhooks ?? []
       for (const { name, clientConfig } of listed)
         add(1, {
-          webhook: name ?? '',
-          service: clientConfig?.service?.name ?? '',
+          webhook_name: name ?? '',
+          service_name: clientConfig?.service?.name ?? '',
           service_namespace: clientConfig?.service?.namespace ?? '',
         })
     },
   ),
 ]
 
+/** Webhooks that change objects, as `kube_mutatingwebhookconfiguration_*`. */
 export const mutatingWebhookConfigurations = stateResource<WebhookConfiguration>({
   resource: {
     group: 'admissionregistration.k8s.io',
@@ -51,6 +46,7 @@ export const mutatingWebhookConfigurations = stateResource<WebhookConfiguration>
   families: familiesOf('kube_mutatingwebhookconfiguration'),
 })
 
+/** Webhooks that judge objects, as `kube_validatingwebhookconfiguration_*`. */
 export const validatingWebhookConfigurations = stateResource<WebhookConfiguration>({
   resource: {
     group: 'admissionregistration.k8s.io',
