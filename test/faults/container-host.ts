@@ -91,10 +91,11 @@ export class ContainerHost implements AsyncDisposable {
     return next.batches.slice(first).flatMap(samplesOf)
   }
 
-  /** Makes the cgroup of a container, with files of its own. */
+  /** Makes the cgroup of a container, with files of its own, which are all there at once as the kernel makes them. */
   async makeCgroup(containerId: string, files?: Readonly<Record<string, string>>): Promise<void> {
-    for (const [path, text] of Object.entries(unifiedFiles(cgroupOf(containerId), files)))
+    for (const [path, text] of Object.entries(unifiedFiles(`/${containerId}`, files, '/making')))
       await this.host.write(path, text)
+    await this.host.rename(`/making/${containerId}`, `/sys/fs/cgroup${cgroupOf(containerId)}`)
   }
 
   async removeCgroup(containerId: string): Promise<void> {
