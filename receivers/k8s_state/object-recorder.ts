@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
+import { sortAttributes } from '#src/model/attribute-set.ts'
 import { makeResource, makeScope, type Scope } from '#src/model/resource.ts'
 import { sameScope } from '#src/model/series.ts'
 import { Facts, type FactsOptions, type Subject } from '#src/naming/facts.ts'
@@ -109,13 +110,13 @@ export class ObjectRecorder {
     }
     return {
       constants: {
-        prometheus: [
+        prometheus: sortAttributes([
           ...own,
           ...(labelsUid === true ? ['uid', uid] : []),
           ...(labels?.(object) ?? []),
           ...(part?.prometheus ?? []),
-        ],
-        vm: own,
+        ]),
+        vm: sortAttributes(own),
       },
       scopes,
     }

@@ -117,7 +117,8 @@ function textsOf(list: AttributeList): readonly string[] {
   return allTexts ? list : list.map((entry) => (typeof entry === 'string' ? entry : valueText(entry)))
 }
 
-function sorted(list: AttributeList): AttributeValue[] {
+/** A list of its own in the order of its keys; of two equal keys the last counts. */
+export function sortAttributes(list: AttributeList): AttributeValue[] {
   const { length } = list
   let inOrder = true
   for (let index = 2; index < length && inOrder; index += 2) {
@@ -127,7 +128,11 @@ function sorted(list: AttributeList): AttributeValue[] {
   const last = new Map<string, AttributeValue>()
   for (let index = 0; index < length; index += 2)
     last.set(list[index] as string, list[index + 1] as AttributeValue)
-  return [...last].toSorted((a, b) => compareBytewise(a[0], b[0])).flat()
+  // What `flat` makes grows as it is made, and has room for more, which sets would keep for life.
+  return [...last]
+    .toSorted((a, b) => compareBytewise(a[0], b[0]))
+    .flat()
+    .slice()
 }
 
 function sameEntries(first: AttributeList, second: AttributeList): boolean {
@@ -163,7 +168,7 @@ let setCount = 0
  * Keys may come in any order; of two equal keys the last counts.
  */
 export function internAttributes(list: AttributeList): AttributeSet {
-  const entries = sorted(list)
+  const entries = sortAttributes(list)
   const hash = hashAttributes(entries)
   const first = sets.get(hash.low)
   for (let set = first; set !== undefined; set = set.next) {
@@ -185,7 +190,7 @@ export function internAttributes(list: AttributeList): AttributeSet {
  * a reference could be given back. It equals an interned one by `sameAttributes`.
  */
 export function ownAttributes(list: AttributeList): AttributeSet {
-  const entries = sorted(list)
+  const entries = sortAttributes(list)
   return new AttributeSet(entries, hashAttributes(entries))
 }
 

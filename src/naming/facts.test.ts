@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import type { AttributeList } from '#src/model/attribute-set.ts'
 import { makeScope, emptyResource } from '#src/model/resource.ts'
 import { Recorder } from '#src/model/recorder.ts'
 import { Source } from '#src/model/source.ts'
 import { renderBatches } from '#src/testing/rendered-batches.ts'
-import { Facts, type FactsOptions } from './facts.ts'
+import { Facts, type FactsOptions, type SampleSink } from './facts.ts'
 import { isMetricName, metric, metricNames } from './metric.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -114,6 +115,20 @@ test('scopes and constant attributes are those of each vocabulary', () => {
       'net_transmit_bytes_total sum cumulative monotonic [] Bytes, transmit.\n' +
       '  {device="7", node="a"} 1.0\n',
   )
+})
+
+test('the attributes of a sample are in the order of their keys where the constant ones are, and the constant ones win', () => {
+  const lists: AttributeList[] = []
+  const sink: SampleSink = { record: (_metric, attributes) => void lists.push(attributes) }
+  const constants = { otel: ['area', 'x', 'device', 'y', 'zone', 'z'] }
+  const facts = new Facts(sink, { vocabularies: ['otel'], constants })
+  facts.record(traffic, { device: '7', direction: 'receive' }, 1)
+  facts.turnTo(sink, { constants: { otel: ['cluster', 'c', 'name', 'n'] } })
+  facts.record(traffic, { device: '7', direction: 'receive' }, 1)
+  expect(lists).toEqual([
+    ['area', 'x', 'device', 'dev-7', 'device', 'y', 'direction', 'in', 'zone', 'z'],
+    ['cluster', 'c', 'device', 'dev-7', 'direction', 'in', 'name', 'n'],
+  ])
 })
 
 /** The names that are emitted, as the switches say. */

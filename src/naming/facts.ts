@@ -1,4 +1,4 @@
-import type { AttributeList, AttributeValue } from '#src/model/attribute-set.ts'
+import { compareBytewise, type AttributeList, type AttributeValue } from '#src/model/attribute-set.ts'
 import type { Batch } from '#src/model/batch.ts'
 import type { Point } from '#src/model/point.ts'
 import type { Recorder, SampleOptions } from '#src/model/recorder.ts'
@@ -18,7 +18,7 @@ import type { Vocabulary } from './vocabulary.ts'
 export interface Subject {
   /** The scope of each vocabulary's metrics; the empty one where not given. */
   readonly scopes?: Partial<Readonly<Record<Vocabulary, Scope>>>
-  /** Attributes that all series of a vocabulary bear: key, value, key, value. */
+  /** Attributes that all series of a vocabulary bear: key, value, key, value; best in the order of their keys. */
   readonly constants?: Partial<Readonly<Record<Vocabulary, AttributeList>>>
 }
 
@@ -149,6 +149,7 @@ interface Bearer {
 class Name {
   readonly vocabulary: Vocabulary
   readonly #naming: Naming<string>
+  /** In the order of their keys. */
   readonly #bearers: readonly Bearer[]
   readonly #enabled: FactsOptions['enabled']
   readonly #conditions: readonly (readonly [dimension: string, values: readonly string[]])[]
@@ -170,7 +171,9 @@ class Name {
     this.#enabled = options.enabled
     this.#template = templateOf(naming.name, by)
     this.#description = templateOf(naming.description, by)
-    this.#bearers = by.flatMap((dimension) => bearersOf(naming, dimension))
+    this.#bearers = by
+      .flatMap((dimension) => bearersOf(naming, dimension))
+      .toSorted((a, b) => compareBytewise(a.as, b.as))
     this.#conditions = Object.entries(naming.where ?? {}).map(([dimension, values = []]) => [
       dimension,
       typeof values === 'string' ? [values] : values,
@@ -192,14 +195,7 @@ class Name {
   ): void {
     const metric = this.#metricFor(dimensions, subject.scopes?.[this.vocabulary] ?? emptyScope)
     if (metric === undefined) return
-    const attributes: AttributeValue[] = []
-    let key = metric.name
-    for (const { dimension, as, wordOf, integer } of this.#bearers) {
-      const word = wordOf(dimensions[dimension] ?? '')
-      attributes.push(as, integer ? BigInt(word) : word)
-      if (this.#sums !== undefined) key += `\u0000${word}`
-    }
-    attributes.push(...(subject.constants?.[this.vocabulary] ?? []))
+    const attributes = this.#attributesOf(dimensions, subject.constants?.[this.vocabulary] ?? [])
     if (typeof value === 'object') {
       recorder.record(metric, attributes, 0, { point: value })
       return
@@ -207,6 +203,8 @@ class Name {
     const { scale = 1 } = this.#naming
     const scaled = Number(value) * scale
     if (this.#sums !== undefined) {
+      const words = this.#bearers.map(({ dimension, wordOf }) => wordOf(dimensions[dimension] ?? ''))
+      const key = [metric.name, ...words].join('\u0000')
       const sum = this.#sums.get(key)
       if (sum === undefined) this.#sums.set(key, { metric, attributes, value: scaled })
       else sum.value += scaled
@@ -227,6 +225,22 @@ class Name {
 
   #sampleOptions(value: number): SampleOptions | undefined {
     return this.#naming.integer === true && value < endOfInts ? integerSample : undefined
+  }
+
+  /** By their keys, if the constant ones are too: what makes a set of them need not sort them then, which costs more than all else. */
+  #attributesOf(dimensions: Dimensions<string>, constants: AttributeList): AttributeValue[] {
+    const attributes: AttributeValue[] = []
+    let next = 0
+    for (const { dimension, as, wordOf, integer } of this.#bearers) {
+      while (next < constants.length && (constants[next] as string) < as) {
+        attributes.push(constants[next] as string, constants[next + 1] as AttributeValue)
+        next += 2
+      }
+      const word = wordOf(dimensions[dimension] ?? '')
+      attributes.push(as, integer ? BigInt(word) : word)
+    }
+    for (; next < constants.length; next++) attributes.push(constants[next] as AttributeValue)
+    return attributes
   }
 
   #metricFor(dimensions: Dimensions<string>, scope: Scope): Metric | undefined {
