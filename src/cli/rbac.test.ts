@@ -84,6 +84,28 @@ test('one that finds its shard may see its own StatefulSet; one that is told its
   expect(await rules(told)).toEqual(['* apps/deployments/* list,watch'])
 })
 
+test('one that tells of custom resources may see what a cluster defines, and those that are described', async () => {
+  const described = (...kinds: object[]) => ({
+    resources: [],
+    custom_resource_state: {
+      spec: { resources: kinds.map((kind) => ({ groupVersionKind: { group: 'g.example', ...kind } })) },
+    },
+  })
+  const kinds = ['Thing', 'NetworkPolicy', 'Ingress', 'Gateway'].map((kind) => ({ version: 'v1', kind }))
+  expect(await rules({ receivers: { k8s_state: described(...kinds) } })).toEqual([
+    '* apiextensions.k8s.io/customresourcedefinitions/* list,watch',
+    '* g.example/gateways/* list,watch',
+    '* g.example/ingresses/* list,watch',
+    '* g.example/networkpolicies/* list,watch',
+    '* g.example/things/* list,watch',
+  ])
+  const anyInOne = { ...described({}, { kind: 'Thing' }), namespaces: ['a'] }
+  expect(await rules({ receivers: { k8s_state: anyInOne } })).toEqual([
+    '* apiextensions.k8s.io/customresourcedefinitions/* list,watch',
+    'a g.example/*/* list,watch',
+  ])
+})
+
 test('a discovery may list and watch what it makes targets of, in the namespaces that it is about', async () => {
   const pods = {
     role: 'pod',
