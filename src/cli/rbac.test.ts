@@ -49,6 +49,12 @@ async function rules(...given: Parameters<typeof rbac>): Promise<string[]> {
 }
 
 const deployments = { resources: ['deployments'] }
+const described = (...kinds: object[]) => ({
+  resources: [],
+  custom_resource_state: {
+    spec: { resources: kinds.map((kind) => ({ groupVersionKind: { group: 'g.example', ...kind } })) },
+  },
+})
 const prometheus = (...discoveries: object[]) => ({
   config: { scrape_configs: [{ job_name: 'j', kubernetes_sd_configs: discoveries }] },
 })
@@ -85,12 +91,6 @@ test('one that finds its shard may see its own StatefulSet; one that is told its
 })
 
 test('one that tells of custom resources may see what a cluster defines, and those that are described', async () => {
-  const described = (...kinds: object[]) => ({
-    resources: [],
-    custom_resource_state: {
-      spec: { resources: kinds.map((kind) => ({ groupVersionKind: { group: 'g.example', ...kind } })) },
-    },
-  })
   const kinds = ['Thing', 'NetworkPolicy', 'Ingress', 'Gateway'].map((kind) => ({ version: 'v1', kind }))
   expect(await rules({ receivers: { k8s_state: described(...kinds) } })).toEqual([
     '* apiextensions.k8s.io/customresourcedefinitions/* list,watch',
