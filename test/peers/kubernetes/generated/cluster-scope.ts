@@ -1,8 +1,19 @@
 import type { SeededRandom } from '#src/testing/random.ts'
 import { conditions, maybe, several, time, type GeneratedKind } from './kind.ts'
 
-const cpus = ['4', '3920m', '64', '0'] as const
-const sizes = ['16Gi', '8145436Ki', '7.5Gi', '123456789012', '1e12', '8E'] as const
+const cpus = ['4', '3920m', '64', '0', '1n', '1999u', '0.0005', '1e3'] as const
+const sizes = [
+  '16Gi',
+  '8145436Ki',
+  '7.5Gi',
+  '123456789012',
+  '1e12',
+  '8E',
+  '1.5Ei',
+  '9223372036854775807',
+  '0.1',
+  '100k',
+] as const
 
 function nodeResources(random: SeededRandom): Record<string, string> {
   return {
