@@ -8,6 +8,8 @@ cache="${WEIR_PEERS_CACHE:-$HOME/.cache/weir-peers}"
 packages=(etcd-server prometheus prometheus-node-exporter containerd runc umoci podman busybox-static qemu-system-x86)
 # What networks and disks are spoiled with.
 packages+=(iproute2 iptables e2fsprogs)
+# What people look at clusters with, where it did not come by another package.
+command -v kubectl >/dev/null || packages+=(kubernetes-client)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")

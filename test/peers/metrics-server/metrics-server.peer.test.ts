@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { selfSignedCertificate } from '#src/http/self-signed-certificate.ts'
 import { podHandler } from '#src/kubelet/pod-handler.ts'
@@ -10,13 +12,16 @@ import { Batch } from '#src/model/batch.ts'
 import { layoutOf, series } from '#src/testing/series.ts'
 import { TestKubelet } from '../../../exporters/kubelet/test-exporter.ts'
 import { KubernetesCluster, tokens } from '../kubernetes/kubernetes-cluster.ts'
-import { MetricsServer } from './metrics-server.ts'
+import { Aggregation } from './aggregation.ts'
+import { adminKubeconfig, MetricsServer } from './metrics-server.ts'
 
 /** What the metrics API says of a node or a container. */
 interface Usage {
   readonly cpu: string
   readonly memory: string
 }
+
+const run = promisify(execFile)
 
 const mebibyte = 1024 * 1024
 /** All started long ago, so that CPU time since then grows as these cores say. */
@@ -107,6 +112,7 @@ function nodeObject(name: string, port: number, annotations: Readonly<Record<str
     status: {
       addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
       daemonEndpoints: { kubeletEndpoint: { Port: port } },
+      capacity: { cpu: '4', memory: '4Gi' },
       conditions: [{ type: 'Ready', status: 'True' }],
     },
   }
@@ -141,8 +147,9 @@ function shown({ cpu, memory }: Usage): string {
   return `${Math.round(millicores)}m ${memory}`
 }
 
-test('a real metrics-server shows the numbers of the exporter and of a provider for nodes and pods', async () => {
-  await using cluster = await KubernetesCluster.start()
+test('a real metrics-server shows the numbers of the exporter and of a provider for nodes and pods, and so does kubectl top', async () => {
+  await using aggregation = await Aggregation.prepare()
+  await using cluster = await KubernetesCluster.start(aggregation.apiServerOptions)
   await using kubelet = await TestKubelet.start({
     plain_http: false,
     bearer_token: tokens.admin,
@@ -161,7 +168,8 @@ test('a real metrics-server shows the numbers of the exporter and of a provider 
   kubelet.take(rows())
   const emitting = setInterval(() => kubelet.take(rows()), 500)
   try {
-    await using server = await MetricsServer.start(cluster)
+    await using server = await MetricsServer.start(cluster, aggregation.metricsServerOptions)
+    await aggregation.register(cluster, server.port)
     const list = async <Item>(path: string): Promise<readonly Item[]> => {
       const { status, body } = await server.ask(`/apis/metrics.k8s.io/v1beta1${path}`)
       if (status !== 200) throw new Error(`${status}: ${body}\n${server.output}`)
@@ -195,6 +203,24 @@ test('a real metrics-server shows the numbers of the exporter and of a provider 
       'web-0/sidecar': '125m 32Mi',
     })
     expect((await server.ask('/readyz')).status).toBe(200)
+
+    const top = async (...args: readonly string[]): Promise<string[]> => {
+      const kubeconfig = await adminKubeconfig(cluster)
+      const all = ['--kubeconfig', kubeconfig, '--cache-dir', cluster.folder, 'top', ...args, '--no-headers']
+      const { stdout } = await run('kubectl', all)
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trimEnd().replaceAll(/ +/g, ' '))
+    }
+    // The API server finds out by itself that what is registered answers.
+    await vi.waitFor(async () => expect(await top('nodes')).toHaveLength(2), patience)
+    expect(await top('nodes')).toEqual(['n1 500m 12% 512Mi 12%', 'virtual 2000m 50% 1024Mi 25%'])
+    expect(await top('pods', '--namespace', 'shop', '--containers')).toEqual([
+      'job-0 batch 1500m 128Mi',
+      'web-0 app 250m 64Mi',
+      'web-0 sidecar 125m 32Mi',
+    ])
   } finally {
     clearInterval(emitting)
   }

@@ -17,30 +17,22 @@ export interface MetricsAnswer {
 /** A real metrics-server, which scrapes the nodes of a cluster every ten seconds. */
 export class MetricsServer implements AsyncDisposable {
   readonly #child: ChildProcess
-  readonly #port: number
+  readonly port: number
   output = ''
 
   private constructor(child: ChildProcess, port: number) {
     this.#child = child
-    this.#port = port
+    this.port = port
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-8000)))
   }
 
-  static async start(cluster: KubernetesCluster): Promise<MetricsServer> {
+  /** @param more options, beside those that all have here */
+  static async start(cluster: KubernetesCluster, more: readonly string[] = []): Promise<MetricsServer> {
     const port = await freePort()
-    const kubeconfig = join(cluster.folder, 'metrics-server.kubeconfig')
-    const server = { server: cluster.url.href, 'certificate-authority': cluster.authority }
-    const configuration = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'c', cluster: server }],
-      users: [{ name: 'u', user: { token: tokens.admin } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }
-    await writeFile(kubeconfig, JSON.stringify(configuration))
+    const kubeconfig = await adminKubeconfig(cluster)
     const options = [
+      ...more,
       `--kubeconfig=${kubeconfig}`,
       `--authentication-kubeconfig=${kubeconfig}`,
       `--authorization-kubeconfig=${kubeconfig}`,
@@ -64,7 +56,7 @@ export class MetricsServer implements AsyncDisposable {
   /** Asks the metrics API as the administrator of the cluster. */
   async ask(path: string): Promise<MetricsAnswer> {
     if (this.#child.exitCode !== null) throw new Error(`metrics-server ended: ${this.output}`)
-    const url = `https://127.0.0.1:${this.#port}${path}`
+    const url = `https://127.0.0.1:${this.port}${path}`
     const headers = { authorization: `Bearer ${tokens.admin}` }
     const sent = request(url, { rejectUnauthorized: false, agent: false, headers }).end()
     const [response] = (await once(sent, 'response')) as [IncomingMessage]
@@ -79,4 +71,20 @@ export class MetricsServer implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await exited
   }
+}
+
+/** Writes a kubeconfig of the administrator: its path. */
+export async function adminKubeconfig(cluster: KubernetesCluster): Promise<string> {
+  const path = join(cluster.folder, 'admin.kubeconfig')
+  const server = { server: cluster.url.href, 'certificate-authority': cluster.authority }
+  const configuration = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: server }],
+    users: [{ name: 'u', user: { token: tokens.admin } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  }
+  await writeFile(path, JSON.stringify(configuration))
+  return path
 }
