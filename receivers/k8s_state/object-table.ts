@@ -26,7 +26,7 @@ export class ObjectTable implements SampleSink {
   #flags = new Uint8Array(16)
   /** Whether a batch has the columns, so that they must not be written any more. */
   #shared = false
-  /** Slots whose samples are not what the last batches said. */
+  /** Slots whose samples are not what the last batches said; none until there are any, when all of them would be. */
   readonly #changed = new Set<number>()
   /** Slots of the last layout whose series ended. */
   readonly #ended = new Set<number>()
@@ -56,7 +56,7 @@ export class ObjectTable implements SampleSink {
 
   /** Whether there is anything that the last batches did not say. */
   get changed(): boolean {
-    return this.#changed.size + this.#ended.size > 0
+    return this.#table.changed || this.#changed.size > 0
   }
 
   /**
@@ -126,7 +126,7 @@ export class ObjectTable implements SampleSink {
 
   /** Stale markers for what ended, and the samples that have changed. */
   changes(time: number): Batch[] {
-    return this.#batches(time, Int32Array.from(this.#changed).toSorted())
+    return this.#batches(time, this.#isUntold ? undefined : Int32Array.from(this.#changed).toSorted())
   }
 
   /** Stale markers for all that was shown; it stays known, and `all` shows it again. */
@@ -137,6 +137,11 @@ export class ObjectTable implements SampleSink {
 
   dispose(): void {
     this.#table.dispose()
+  }
+
+  /** Whether no batch has told anything yet. */
+  get #isUntold(): boolean {
+    return this.#table.layout.series.length === 0
   }
 
   #batches(time: number, slots: Int32Array | undefined): Batch[] {
@@ -209,7 +214,7 @@ export class ObjectTable implements SampleSink {
     if (this.#shared) this.#own()
     this.#values[slot] = value
     this.#flags[slot] = flags
-    this.#changed.add(slot)
+    if (!this.#isUntold) this.#changed.add(slot)
   }
 
   /** Columns that no batch has. */

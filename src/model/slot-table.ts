@@ -15,7 +15,8 @@ export class SlotTable {
   #series: (Series | undefined)[] = []
   #isShared = false
   #size = 0
-  /** Undefined while there are none. */
+  #isChanged = false
+  /** The slots of edits, where there is a version that they change; undefined while there are none. */
   #edits: Set<number> | undefined
   #freed: number[] = []
   #resting: number[] = []
@@ -32,7 +33,7 @@ export class SlotTable {
 
   /** Whether there are edits that no version has yet. */
   get changed(): boolean {
-    return this.#edits !== undefined
+    return this.#isChanged
   }
 
   /** How many slots there are, holes and those that no version has yet among them. */
@@ -65,17 +66,16 @@ export class SlotTable {
 
   /** The current layout: a new version if there were edits, else the same object as before. */
   commit(): Layout {
-    const edits = this.#edits
-    if (edits === undefined) return this.#layout
+    if (!this.#isChanged) return this.#layout
     // What grew slot by slot has room for more, which nobody needs as long as the layout stays.
     this.#series = this.#series.slice()
     this.#isShared = true
     const { source } = this.#layout
     this.#layout =
-      // A list of all slots would say nothing, and stay as long as the layout.
-      this.#layout.series.length === 0
+      this.#edits === undefined
         ? new Layout(source, this.#series, this.#size, undefined, [])
-        : new Layout(source, this.#series, this.#size, this.#layout, [...edits])
+        : new Layout(source, this.#series, this.#size, this.#layout, [...this.#edits])
+    this.#isChanged = false
     this.#edits = undefined
     this.#free.push(...this.#resting)
     this.#resting = this.#freed
@@ -103,6 +103,7 @@ export class SlotTable {
     this.#series = []
     this.#isShared = false
     this.#size = 0
+    this.#isChanged = false
     this.#edits = undefined
     this.#free = []
     this.#freed = []
@@ -114,7 +115,8 @@ export class SlotTable {
     if (this.#isShared) this.#series = this.#series.slice()
     this.#isShared = false
     this.#series[slot] = series
-    this.#edits ??= new Set()
-    this.#edits.add(slot)
+    this.#isChanged = true
+    // Of the first version all slots are new, which a list of them need not say.
+    if (this.#layout.series.length > 0) (this.#edits ??= new Set()).add(slot)
   }
 }
