@@ -434,6 +434,95 @@ test('each symbol is in the table of a 2.0 request once, the empty one first', (
   }
 })
 
+test.each(versions)(
+  'of many units, only those in which a series came or went are written anew, by %s',
+  (version) => {
+    const sut = new EncodedBatches({ version, limits: { maxSamples: 5 * unitSeries } })
+    const table = new SlotTable(new Source('test', ''))
+    const add = (name: string): number => table.add(series('m', { name }, { description: 'help' }))
+    const slots = Array.from({ length: 20 * unitSeries }, (_, index) => add(`${index}`))
+    const encode = (time: number): number => {
+      const before = sut.written
+      const layout = table.commit()
+      const values = new Float64Array(layout.series.length)
+      expect(sut.encode(new Batch(layout, { time, values }))).toHaveLength(slots.length)
+      return (sut.written - before) / unitSeries
+    }
+    expect(encode(1)).toBe(20)
+    expect(encode(2)).toBe(0)
+    const requests = sut.requests.length / 2
+    for (let cycle = 0; cycle < 5; cycle++) {
+      // One in the third request of four, and the unit that new ones come to.
+      table.remove(slots[12 * unitSeries + cycle] ?? 0)
+      slots[12 * unitSeries + cycle] = add(`new ${cycle}`)
+      expect(encode(cycle + 3)).toBeLessThan(4)
+    }
+    expect(sut.requests.length).toBeLessThanOrEqual(7 * (requests + 1))
+  },
+)
+
+/** How some sources are encoded in a cycle: which of them, in which order, and after which of them requests are finished. */
+const turn = fc.record({
+  order: fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 1 }),
+  flushAfter: fc.array(fc.nat(4), { maxLength: 2 }),
+  replace: fc.array(fc.tuple(fc.nat(4), fc.nat(100), text), { maxLength: 6 }),
+  describe: fc.option(text, { freq: 5 }),
+})
+
+test('however sources share requests of 2.0, all arrives as it was', () => {
+  fc.assert(
+    fc.property(fc.array(turn, { minLength: 2, maxLength: 12 }), (turns) => {
+      const sut = new EncodedBatches({ version: '2.0', shards: 2, limits: { maxSamples: 150 } })
+      const metric = new Metric('m', makeDescriptor({ kind: 'gauge', description: 'first' }), scraped)
+      const sources = Array.from({ length: 5 }, (_, source) => {
+        const table = new SlotTable(new Source('test', `${source}`))
+        const texts = Array.from({ length: 20 * source + 1 }, (_, index) => `${source} ${index}`)
+        const add = (each: string): number => table.add(new Series(metric, internAttributes(['text', each])))
+        return { table, texts, add, slots: texts.map(add) }
+      })
+      let time = 1_700_000_000_000
+      for (const { order, flushAfter, replace, describe } of turns) {
+        if (describe !== null) metric.descriptor.description = describe
+        time += 1000
+        for (const [which, at, other] of replace) {
+          const { table, texts, slots, add } = sources[which] ?? {}
+          const index = at % (texts?.length ?? 1)
+          if (texts?.some((each) => each === `${which} ${other}`) !== false) continue
+          table?.remove(slots?.[index] ?? 0)
+          texts[index] = `${which} ${other}`
+          if (slots !== undefined) slots[index] = add?.(`${which} ${other}`) ?? 0
+        }
+        const first = sut.requests.length
+        for (const [place, which] of order.entries()) {
+          const layout = sources[which]?.table.commit()
+          if (layout === undefined) continue
+          const values = Float64Array.from({ length: layout.series.length }, (_, slot) => slot + time)
+          const intake = new Intake(layout.size, sut.ledger, undefined)
+          for (const _ of sut.encoder.encode(new Batch(layout, { time, values }), intake));
+          if (flushAfter.includes(place)) sut.flush()
+        }
+        sut.flush()
+        const requests = sut.requests.slice(first).map(({ read }) => read)
+        const read = requests.flatMap(({ series: all }) => all)
+        expect(read.map(({ labels }) => labels['text'] ?? '').toSorted()).toEqual(
+          order.flatMap((which) => sources[which]?.texts ?? []).toSorted(),
+        )
+        for (const { labels, samples, metadata } of read) {
+          const [number] = labels['text']?.split(' ') ?? []
+          const { texts, slots } = sources[Number(number)] ?? {}
+          const slot = slots?.[texts?.indexOf(labels['text'] ?? '') ?? -1] ?? -1
+          expect([labels['__name__'], samples]).toMatchObject(['m', [{ value: slot + time, time }]])
+          expect(metadata?.help).toBe(metric.descriptor.description)
+        }
+        for (const { symbols } of requests) expect(new Set(symbols).size).toBe(symbols.length)
+      }
+      for (const { table } of sources) sut.encoder.forget(table.layout.source)
+      expect(sut.labels()).toBe(0)
+    }),
+    { numRuns: 25 },
+  )
+})
+
 test('a text that is freed while a request is filled is not taken for the one that has its number then', () => {
   const sut = new EncodedBatches({ version: '2.0' })
   const table = new SlotTable(new Source('test', ''))

@@ -12,7 +12,6 @@ import type { SlotDrop, SourceSeries } from './source-series.ts'
 import { TargetInfos, type TargetInfo } from './target-infos.ts'
 import { TemplateMemory } from './template-memory.ts'
 import { unitSeries, type Unit } from './unit.ts'
-import type { SymbolsAdded } from './v2/request-symbols.ts'
 
 /** Why points are left out. */
 export type EncodingDrop = SlotDrop | 'no_point'
@@ -107,8 +106,8 @@ export class BatchEncoder {
     const { series, partitions, pointShards } = known
     series.eachDrop((slots, reason) => this.#parts.dropped(sample.intake, slots, reason))
     for (const { units } of partitions) {
-      for (const unit of units) {
-        this.#encodeUnit(series, unit, sample)
+      for (const [index, unit] of units.entries()) {
+        this.#encodeUnit(series, unit, units[index + 1], sample)
         yield
       }
     }
@@ -119,7 +118,8 @@ export class BatchEncoder {
     }
   }
 
-  #encodeUnit(series: SourceSeries, unit: Unit, sample: BatchSample): void {
+  /** @param next the unit behind it: where it does not fit the request before any more, it joins that one's */
+  #encodeUnit(series: SourceSeries, unit: Unit, next: Unit | undefined, sample: BatchSample): void {
     const { writer, builders } = this.#parts
     const { batch, intake } = sample
     const { count, shard } = unit
@@ -127,10 +127,11 @@ export class BatchEncoder {
     if (builder === undefined || count === 0) return
     const { symbols } = builder
     builder.makeRoom(count, unit.maxBytes)
+    builder.adopt([unit.plan, next?.plan], unit.maxBytes)
+    unit.request = symbols?.request ?? 0
     const plain = isPlain(sample, unit)
-    const template = plain ? unit.patched(batch, symbols?.state) : undefined
+    const template = plain ? unit.patched(batch, symbols?.plan) : undefined
     if (template !== undefined) {
-      if (template.symbols !== undefined) symbols?.repeat(template.symbols)
       const { block, length, raw } = template
       const { slab, offset } = block
       builder.add({ bytes: slab.bytes, from: offset, length, raw, samples: count, intake, points: count })
@@ -139,24 +140,21 @@ export class BatchEncoder {
     }
     this.#begin(builder)
     for (let index = 0; index < count; index++) this.#writeSample(series, unit.slots[index] ?? 0, sample)
-    const added = this.#end(builder, intake, count)
-    if (plain && writer.timestampAt >= 0) unit.keep(writer, batch, added, this.#sourceParts.memory)
+    this.#end(builder, intake, count)
+    if (plain && writer.timestampAt >= 0) unit.keep(writer, batch, symbols?.plan, this.#sourceParts.memory)
   }
 
   #begin({ symbols }: RequestBuilder): void {
-    symbols?.open()
     this.#parts.writer.begin(symbols)
   }
 
   /** Puts what was written into a request. */
-  #end(builder: RequestBuilder, intake: Intake, points: number): SymbolsAdded | undefined {
+  #end(builder: RequestBuilder, intake: Intake, points: number): void {
     const { writer } = this.#parts
     writer.finish()
     const { bytes, end, raw, series } = writer
-    const added = builder.symbols?.close()
     builder.add({ bytes, from: 0, length: end, raw, samples: series, intake, points })
     this.#parts.encoded(points, end)
-    return added
   }
 
   #writeSample(series: SourceSeries, slot: number, { batch, exemplars }: BatchSample): void {

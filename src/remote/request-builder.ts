@@ -3,6 +3,7 @@ import type { Intake } from '#src/queue/intake.ts'
 import type { EncodedRequest } from '#src/queue/request-queue.ts'
 import type { BufferPool } from '#src/queue/buffer-pool.ts'
 import type { RequestSymbols } from './v2/request-symbols.ts'
+import type { SymbolPlan } from './v2/symbol-plan.ts'
 import { varintLength, writeVarint } from './varint.ts'
 
 /** How large a request gets at most, unless one unit alone is larger. */
@@ -78,6 +79,14 @@ export class RequestBuilder {
     if (before > 0 && (raw + bytes > limits.maxBytes || before + samples > limits.maxSamples)) this.flush()
   }
 
+  /** Begins a request, in which nothing is, with the first of some tables of symbols that leaves room for so many bytes. */
+  adopt(plans: readonly (SymbolPlan | undefined)[], bytes: number): void {
+    const { limits, symbols } = this.#options
+    if (this.#draft.isBegun || symbols === undefined) return
+    const plan = plans.find((each) => each !== undefined && each.raw + bytes <= limits.maxBytes)
+    if (plan !== undefined) symbols.adopt(plan)
+  }
+
   /** Puts series behind those that are there; room was made before they were encoded. */
   add({ bytes, from, length, raw, samples, intake, points }: EncodedSeries): void {
     const draft = this.#draft
@@ -92,17 +101,18 @@ export class RequestBuilder {
     const draft = this.#draft
     if (!draft.isBegun) return
     const { shard, format, symbols, now, done } = this.#options
-    const headLength = symbols?.end ?? 0
+    const plan = symbols?.plan
+    const headLength = plan?.end ?? 0
     const buffer = draft.reserve(headLength)
-    if (symbols !== undefined) {
+    if (plan !== undefined) {
       buffer.copyWithin(headRoom + headLength, headRoom, draft.end)
-      symbols.bytes.copy(buffer, headRoom, 0, headLength)
+      plan.bytes.copy(buffer, headRoom, 0, headLength)
     }
-    const raw = this.#raw + (symbols?.raw ?? 0)
+    const raw = this.#raw + (plan?.raw ?? 0)
     const start = headRoom - varintLength(raw)
     writeVarint(buffer, raw, start)
     this.#raw = 0
-    symbols?.reset()
+    symbols?.reset(draft.samples)
     done(draft.finish({ shard, format, queuedAt: now() }, start, draft.end + headLength))
   }
 }

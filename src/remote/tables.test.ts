@@ -7,6 +7,7 @@ import { SlotIndex } from './slot-index.ts'
 import { TemplateMemory, type Block } from './template-memory.ts'
 import { LabelTable } from './v1/label-table.ts'
 import { RequestSymbols } from './v2/request-symbols.ts'
+import type { SymbolPlan } from './v2/symbol-plan.ts'
 import { SymbolTable } from './v2/symbol-table.ts'
 import { readRequest, unsnap } from '#src/testing/remote-write.ts'
 import { writeVarint } from './varint.ts'
@@ -175,12 +176,11 @@ test('label sets move together when most of them have gone', () => {
 })
 
 /** The symbols of a request, read back. */
-function symbolsOf(symbols: RequestSymbols): readonly string[] {
+function symbolsOf({ plan }: RequestSymbols): readonly string[] {
   const head = Buffer.alloc(5)
-  const length = writeVarint(head, symbols.raw, 0)
-  return readRequest(
-    unsnap(Buffer.concat([head.subarray(0, length), symbols.bytes.subarray(0, symbols.end)])),
-  ).symbols
+  const length = writeVarint(head, plan.raw, 0)
+  return readRequest(unsnap(Buffer.concat([head.subarray(0, length), plan.bytes.subarray(0, plan.end)])))
+    .symbols
 }
 
 test('symbols of a request are numbered as they come, begin with the empty one, and begin anew with the next request', () => {
@@ -194,41 +194,74 @@ test('symbols of a request are numbered as they come, begin with the empty one, 
     symbols.indexOf(0),
   ]).toEqual([1, 2, 1, 0])
   expect(symbolsOf(symbols)).toEqual(['', 'long '.repeat(100), 'a'])
-  symbols.reset()
+  symbols.reset(1)
   expect(symbols.indexOf(a ?? 0)).toBe(1)
   expect(symbolsOf(symbols)).toEqual(['', 'a'])
 })
 
-test('what was added in a state can be repeated in that state, and leads to the same table', () => {
+test('a plan that templates refer to keeps the numbers of its symbols from request to request, whatever comes and goes', () => {
   const table = new SymbolTable()
   const symbols = new RequestSymbols(table)
   const [a = 0, b = 0, c = 0] = ['a', 'b', 'c'].map((text) => table.retainText(text))
-  const fill = (...all: number[]): ReturnType<RequestSymbols['close']> => {
-    symbols.open()
-    for (const symbol of all) symbols.indexOf(symbol)
-    return symbols.close()
-  }
-  const [first, second, third] = [fill(a, b), fill(b, a), fill(c)]
-  expect([first.before, second.before === second.after, third.before]).toEqual([0, true, first.after])
-  const before = symbolsOf(symbols)
-  symbols.reset()
-  symbols.repeat(first)
-  expect(symbols.state).toBe(third.before)
-  symbols.repeat(third)
-  expect(symbolsOf(symbols)).toEqual(before)
-  expect([a, b, c].map((symbol) => symbols.indexOf(symbol))).toEqual([1, 2, 3])
+  for (const symbol of [a, b]) symbols.indexOf(symbol)
+  const { plan } = symbols
+  plan.join()
+  symbols.reset(1)
+  // Another request has another table.
+  expect(symbols.indexOf(b)).toBe(1)
+  symbols.reset(1)
+  // Its text stays, though nothing else holds it.
+  table.releaseText(a)
+  symbols.adopt(plan)
+  expect([c, b].map((symbol) => symbols.indexOf(symbol))).toEqual([3, 2])
+  expect(symbolsOf(symbols)).toEqual(['', 'a', 'b', 'c'])
+  symbols.reset(1)
+  for (const symbol of [b, c]) table.releaseText(symbol)
+  expect(table.textCount).toBe(4)
+  plan.leave()
+  expect(table.textCount).toBe(1)
 })
 
-test('a symbol that is freed and given to another text is another symbol to a request that is being filled', () => {
+test('a plan is given up when it has grown by half, or its request has lost half of its samples', () => {
+  const table = new SymbolTable()
+  const symbols = new RequestSymbols(table)
+  const fill = (texts: number, samples: number): SymbolPlan => {
+    for (let text = 0; text < texts; text++) symbols.indexOfText(`${text}`)
+    const { plan } = symbols
+    plan.join()
+    symbols.reset(samples)
+    return plan
+  }
+  const [grown, shrunk] = [fill(200, 1000), fill(200, 1000)]
+  const outgrown = [
+    [grown, 360, 1000],
+    [shrunk, 200, 500],
+    [shrunk, 200, 499],
+    [grown, 370, 1000],
+  ] as const
+  expect(
+    outgrown.map(([plan, texts, samples]) => {
+      symbols.adopt(plan)
+      return fill(texts, samples).isOutgrown
+    }),
+  ).toEqual([false, false, true, true])
+})
+
+test('a symbol that is freed and given to another text is another symbol to the next request', () => {
   const table = new SymbolTable()
   const symbols = new RequestSymbols(table)
   const old = table.retainText('old')
   expect(symbols.indexOf(old)).toBe(1)
   table.releaseText(old)
+  const middle = table.retainText('middle')
+  expect(symbols.indexOf(middle)).toBe(2)
+  expect(symbolsOf(symbols)).toEqual(['', 'old', 'middle'])
+  symbols.reset(1)
   const young = table.retainText('young')
   expect(young).toBe(old)
+  expect(symbols.indexOf(middle)).toBe(1)
   expect(symbols.indexOf(young)).toBe(2)
-  expect(symbolsOf(symbols)).toEqual(['', 'old', 'young'])
+  expect(symbolsOf(symbols)).toEqual(['', 'middle', 'young'])
 })
 
 test('texts of exemplars are held as long as their request', () => {
@@ -237,6 +270,6 @@ test('texts of exemplars are held as long as their request', () => {
   expect(symbols.indexOfText('trace')).toBe(1)
   expect(symbols.indexOfText('trace')).toBe(1)
   expect(table.textCount).toBe(2)
-  symbols.reset()
+  symbols.reset(1)
   expect(table.textCount).toBe(1)
 })

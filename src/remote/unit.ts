@@ -1,7 +1,7 @@
 import type { Batch } from '#src/model/batch.ts'
 import type { SeriesWriter } from './series-writer.ts'
 import type { Block, TemplateMemory } from './template-memory.ts'
-import type { SymbolsAdded } from './v2/request-symbols.ts'
+import type { SymbolPlan } from './v2/symbol-plan.ts'
 import { writeValue } from './value-bits.ts'
 import { varintLength, writeVarint } from './varint.ts'
 
@@ -23,6 +23,8 @@ export class Unit {
   slots: number[] = []
   /** Whether it must be encoded anew. */
   changed = true
+  /** The number of the request of version 2.0 that it was put into last. */
+  request = 0
   readonly #limit: number
   #bytes = 0
   #template: Template | undefined
@@ -69,16 +71,28 @@ export class Unit {
   }
 
   /**
+   * The table of symbols that its template refers to, to begin another request with; undefined where a request without this unit
+   * had it since.
+   */
+  get plan(): SymbolPlan | undefined {
+    const plan = this.#template?.plan
+    return plan?.isOutgrown === false && plan.lastRequest === this.request ? plan : undefined
+  }
+
+  /**
    * The template with the values and the time of a batch; undefined where there is none that fits.
    *
-   * @param state of the table of symbols that it goes behind, for version 2.0
+   * @param plan the table of symbols of the request that it goes into, for version 2.0
    */
-  patched({ values, time, startTime, startTimes }: Batch, state: number | undefined): Template | undefined {
+  patched(
+    { values, time, startTime, startTimes }: Batch,
+    plan: SymbolPlan | undefined,
+  ): Template | undefined {
     const template = this.#template
     if (template === undefined || this.changed || time < 0) return undefined
-    if (varintLength(time) !== template.timeLength || template.symbols?.before !== state) return undefined
+    if (varintLength(time) !== template.timeLength || template.plan !== plan) return undefined
     const { slots } = this
-    if (state !== undefined) {
+    if (plan !== undefined) {
       const { starts } = template
       if (template.startTime !== startTime || (starts === undefined) !== (startTimes === undefined))
         return undefined
@@ -100,12 +114,15 @@ export class Unit {
   keep(
     writer: SeriesWriter,
     { time, startTime, startTimes }: Batch,
-    symbols: SymbolsAdded | undefined,
+    plan: SymbolPlan | undefined,
     memory: TemplateMemory,
   ): void {
     const { end, series, holes } = writer
     // What grew by pushes has room for more.
     if (this.changed) this.slots = this.slots.slice()
+    // Before the template before leaves its own, which may be the same.
+    plan?.join()
+    this.#template?.plan?.leave()
     const block = this.#room(end + series * holeBytes, memory)
     const { slab, offset } = block
     writer.bytes.copy(slab.bytes, offset, 0, end)
@@ -118,10 +135,10 @@ export class Unit {
       holesAt: end,
       timestampAt: writer.timestampAt,
       timeLength: varintLength(time),
-      symbols,
+      plan,
       startTime,
       starts:
-        symbols === undefined || startTimes === undefined
+        plan === undefined || startTimes === undefined
           ? undefined
           : Float64Array.from(this.slots, (slot) => startTimes[slot] ?? Number.NaN),
     }
@@ -130,7 +147,8 @@ export class Unit {
 
   /** Gives the template's memory back. */
   dispose(memory: TemplateMemory): void {
-    if (this.#template !== undefined) memory.give(this.#template.block)
+    this.#template?.plan?.leave()
+    this.#giveBlock(memory)
     this.#template = undefined
   }
 
@@ -138,8 +156,12 @@ export class Unit {
   #room(bytes: number, memory: TemplateMemory): Block {
     const before = this.#template?.block
     if (before !== undefined && bytes <= before.slab.size && bytes * 2 > before.slab.size) return before
-    this.dispose(memory)
+    this.#giveBlock(memory)
     return memory.take(bytes)
+  }
+
+  #giveBlock(memory: TemplateMemory): void {
+    if (this.#template !== undefined) memory.give(this.#template.block)
   }
 }
 
@@ -153,8 +175,8 @@ export interface Template {
   readonly holesAt: number
   readonly timestampAt: number
   readonly timeLength: number
-  /** The symbols that it refers to first, in version 2.0. */
-  readonly symbols: SymbolsAdded | undefined
+  /** The table whose symbols it refers to, in version 2.0. */
+  readonly plan: SymbolPlan | undefined
   readonly startTime: number | undefined
   /** Start times in the order of the series, where each has its own. */
   readonly starts: Float64Array | undefined

@@ -37,7 +37,9 @@ export class EncodedBatches {
   readonly requests: (EncodedRequest & { readonly read: ReadRequest })[] = []
   /** Points left out, by reason. */
   readonly dropped: Record<string, number> = {}
-  /** The number of labels that the encoder holds. */
+  /** How many series were written so far, and not taken from a template. */
+  written = 0
+  /** The number of labels that the encoder holds; of version 2.0, of their texts too. */
   readonly labels: () => number
   readonly #builders: readonly RequestBuilder[]
 
@@ -54,7 +56,7 @@ export class EncodedBatches {
     const table = new LabelTable()
     const pool = new BufferPool(1 << 20)
     const clock = new FakeClock()
-    this.labels = () => (symbols ?? table).size
+    this.labels = () => (symbols === undefined ? table.size : symbols.size + symbols.textCount - 1)
     this.#builders = Array.from(
       { length: shards },
       (_, shard) =>
@@ -68,6 +70,15 @@ export class EncodedBatches {
           done: (request) => this.#take(request),
         }),
     )
+    const writer =
+      symbols === undefined
+        ? new LabelSeriesWriter(table)
+        : new SymbolSeriesWriter(symbols, flags.describes ?? true)
+    const finish = writer.finish.bind(writer)
+    writer.finish = () => {
+      this.written += writer.series
+      finish()
+    }
     this.encoder = new BatchEncoder({
       naming: new SeriesNaming(
         new PrometheusLabels({
@@ -79,10 +90,7 @@ export class EncodedBatches {
         }),
         relabeling,
       ),
-      writer:
-        symbols === undefined
-          ? new LabelSeriesWriter(table)
-          : new SymbolSeriesWriter(symbols, flags.describes ?? true),
+      writer,
       builders: this.#builders,
       forms: { exponentialIsNative: true, explicitIsNative: false, keepsClassic: false, ...forms },
       sendExemplars: true,

@@ -2,11 +2,6 @@ import { ByteTable, longer } from '../byte-table.ts'
 import type { LabelDictionary } from '../label-dictionary.ts'
 import { varintLength, writeVarint } from '../varint.ts'
 
-/** Told that nobody holds a symbol any more: its number will be another's. */
-export interface SymbolListener {
-  freed(symbol: number): void
-}
-
 interface Label {
   readonly label: number
   readonly name: string
@@ -25,12 +20,13 @@ export class SymbolTable implements LabelDictionary {
   /** By label: the symbols of its name and its value. */
   names: Int32Array<ArrayBuffer> = new Int32Array(256)
   values: Int32Array<ArrayBuffer> = new Int32Array(256)
-  readonly #symbols = new Map<string, { readonly symbol: number; references: number }>()
+  readonly #symbols = new Map<string, number>()
+  /** By symbol: its text, and how often it is held. */
   readonly #texts: (string | undefined)[] = []
+  #references: Int32Array<ArrayBuffer> = new Int32Array(256)
   readonly #labels: (Label | undefined)[] = []
   readonly #byName = new Map<string, Map<string, Label>>()
   readonly #free: number[] = []
-  readonly #listeners: SymbolListener[] = []
 
   constructor() {
     this.retainText('')
@@ -46,36 +42,37 @@ export class SymbolTable implements LabelDictionary {
     return this.#symbols.size
   }
 
-  listen(listener: SymbolListener): void {
-    this.#listeners.push(listener)
-  }
-
   /** The symbol of a text, which is held once more. */
   retainText(text: string): number {
-    let known = this.#symbols.get(text)
-    if (known === undefined) {
+    let symbol = this.#symbols.get(text)
+    if (symbol === undefined) {
       const length = Buffer.byteLength(text)
-      const symbol = this.pieces.add(1 + varintLength(length) + length, (bytes, position) => {
+      symbol = this.pieces.add(1 + varintLength(length) + length, (bytes, position) => {
         bytes[position] = 0x22
         bytes.write(text, writeVarint(bytes, length, position + 1), 'utf8')
       })
-      known = { symbol, references: 0 }
-      this.#symbols.set(text, known)
+      this.#symbols.set(text, symbol)
       this.#texts[symbol] = text
+      if (symbol >= this.#references.length) this.#references = longer(this.#references, symbol + 1)
     }
-    known.references++
-    return known.symbol
+    this.holdText(symbol)
+    return symbol
+  }
+
+  /** Holds a text once more. */
+  holdText(symbol: number): void {
+    this.#references[symbol] = (this.#references[symbol] ?? 0) + 1
   }
 
   /** Gives one hold of a text back. */
   releaseText(symbol: number): void {
+    const left = (this.#references[symbol] ?? 0) - 1
+    this.#references[symbol] = left
     const text = this.#texts[symbol]
-    const known = text === undefined ? undefined : this.#symbols.get(text)
-    if (text === undefined || known === undefined || --known.references > 0) return
+    if (left > 0 || text === undefined) return
     this.#symbols.delete(text)
     this.#texts[symbol] = undefined
     this.pieces.remove(symbol)
-    for (const listener of this.#listeners) listener.freed(symbol)
   }
 
   retain(name: string, value: string): number {
