@@ -1,5 +1,5 @@
-import { parseAllDocuments } from 'yaml'
 import { describe, expect, test } from 'vitest'
+import { manifestsIn } from '#src/testing/role-manifests.ts'
 import { run } from './run.ts'
 
 /** What `weir rbac` prints for a configuration that has these components, all of them in its pipeline. */
@@ -22,23 +22,11 @@ async function rbac(components: { receivers: object; exporters?: object }, ...ar
   return { status, ...written }
 }
 
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly rules?: readonly {
-    readonly apiGroups: readonly string[]
-    readonly resources: readonly string[]
-    readonly resourceNames?: readonly string[]
-    readonly verbs: readonly string[]
-  }[]
-}
-
 /** The same as lines: `namespace group/resource/name verbs`. */
 async function rules(...given: Parameters<typeof rbac>): Promise<string[]> {
   const { out, status } = await rbac(...given)
   expect(status).toBe(0)
-  const manifests = parseAllDocuments(out).map((document) => document.toJS() as Manifest)
-  return manifests.flatMap(({ metadata, rules: own = [] }) =>
+  return manifestsIn(out).flatMap(({ metadata, rules: own = [] }) =>
     own.flatMap(({ apiGroups, resources, resourceNames = ['*'], verbs }) =>
       resources.map(
         (resource) =>

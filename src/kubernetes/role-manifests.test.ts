@@ -1,5 +1,5 @@
-import { parseAllDocuments } from 'yaml'
 import { expect, test } from 'vitest'
+import { manifestsIn } from '#src/testing/role-manifests.ts'
 import { watchAccess, type AccessRule } from './access-rule.ts'
 import { roleManifests } from './role-manifests.ts'
 
@@ -16,10 +16,7 @@ function print(rules: readonly (readonly [by: string, rule: AccessRule])[]): str
 
 /** Kind, place and rules of each role. */
 function roles(rules: readonly AccessRule[]) {
-  return parseAllDocuments(print(rules.map((rule) => ['receivers.a', rule])))
-    .map(
-      (document) => document.toJS() as { kind: string; metadata: { namespace?: string }; rules: unknown[] },
-    )
+  return manifestsIn(print(rules.map((rule) => ['receivers.a', rule])))
     .filter(({ kind }) => kind.endsWith('Role'))
     .map(({ kind, metadata, rules: own }) => [kind, metadata.namespace, own])
 }

@@ -229,7 +229,7 @@ test('a value that is no number is in the log, and others are told', async () =>
         metric: 'kube_customresource_replicas',
         name: 'bad',
         namespace: 'shop',
-        problem: 'expected a number, found many',
+        problem: 'expected a number, found a text',
       },
     }),
   )

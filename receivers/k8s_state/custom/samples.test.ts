@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, dictionary, jsonValue, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { optionsOf } from '#src/testing/options.ts'
 import { CustomResourceStateOptions } from './options.ts'
@@ -68,7 +69,7 @@ test('of an object each field is a sample, with its key as a label', () => {
 
 test('of a list each element is one', () => {
   const values = { path: ['status', 'values'], labelsFromPath: { name: ['name'] }, valueFrom: ['value'] }
-  expect(gauge(values)).toEqual(['name=a 45', 'name=b 66', '! expected a number, found map[]'])
+  expect(gauge(values)).toEqual(['name=a 45', 'name=b 66', '! expected a number, found an object'])
   expect(gauge({ ...values, valueFrom: ['nothing'] })).toEqual([])
 })
 
@@ -76,7 +77,7 @@ test('a field of the object at the path may be meant itself, with labels of the 
   const percentage = { path: ['metadata'], valueFrom: ['percentage'], labelsFromPath: { name: ['name'] } }
   expect(gauge(percentage)).toEqual(['name=foo 0.39'])
   expect(gauge({ path: ['metadata'], valueFrom: ['labels'] })).toEqual([
-    '! expected a number, found map[foo:bar]',
+    '! expected a number, found an object',
   ])
 })
 
@@ -84,7 +85,7 @@ test('what is not there is no sample, unless it shall be 0', () => {
   expect(gauge({ path: ['spec', 'paused'] })).toEqual([])
   expect(gauge({ path: ['spec', 'paused'], nilIsZero: true })).toEqual(['0'])
   expect(gauge({ path: ['nothing'], valueFrom: ['there'], nilIsZero: true })).toEqual(['0'])
-  expect(gauge({ path: ['spec', 'version'] })).toEqual(['! expected a number, found v0.0.0'])
+  expect(gauge({ path: ['spec', 'version'] })).toEqual(['! expected a number, found a text'])
 })
 
 test('of samples with the same labels the field that is meant comes first', () => {
@@ -121,7 +122,7 @@ test('a state set has a sample for each state', () => {
     'phase=bar 0',
   ])
   expect(stateSet({ path: ['status', 'nothing'], ...phase })).toEqual([])
-  expect(stateSet({ path: ['spec', 'replicas'], ...phase })).toEqual(['! expected a text, found 1'])
+  expect(stateSet({ path: ['spec', 'replicas'], ...phase })).toEqual(['! expected a text, found a number'])
   const conditions = {
     path: ['status', 'conditions'],
     valueFrom: ['status'],
@@ -146,4 +147,27 @@ test('whole objects become labels, the later name wins, and single fields win ov
   expect(info({ labelsFromPath })).toEqual([
     'foo=bar qux=quxx bar=bar label_object_qux=quxx label_object_bar=baz dotted_name=foo 1',
   ])
+})
+
+test('whatever an object has, samples are numbers with labels of text', () => {
+  const parts = constantFrom('a', 'b', '0', '-1', '[a=1]', 'a=b', '__proto__', 'constructor', '')
+  const path = array(parts, { maxLength: 3 })
+  const labelsFromPath = dictionary(constantFrom('x', '*', 'p_*', '*q', '__proto__'), path)
+  const objects = dictionary(constantFrom('a', 'b', '__proto__', '0'), jsonValue())
+  assert(
+    property(path, path, labelsFromPath, objects, (way, valueFrom, labels, value) => {
+      const common = { path: way, labelsFromPath: labels, valueFrom }
+      const kinds = [
+        compileSamples({ type: 'gauge', gauge: { ...common, labelFromKey: 'key', nilIsZero: true } }),
+        compileSamples({ type: 'info', info: { ...common, labelFromKey: '' } }),
+        compileSamples({ type: 'stateset', stateSet: { ...common, labelName: 'state', list: ['', 'a'] } }),
+      ]
+      for (const samples of kinds) {
+        for (const each of samples(value, () => undefined)) {
+          expect(typeof each.value).toBe('number')
+          expect([...each.labels].flat().every((text) => typeof text === 'string')).toBe(true)
+        }
+      }
+    }),
+  )
 })

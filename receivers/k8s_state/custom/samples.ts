@@ -3,7 +3,6 @@ import { located } from '#src/config/located.ts'
 import type { EachOptions } from './options.ts'
 import { addPathLabels, compilePathLabels, type Labels, type PathLabels } from './path-labels.ts'
 import { numberOf } from './value-number.ts'
-import { textOf } from './value-text.ts'
 import { compilePath, isMapping, valueAt, type ValuePath } from './value-path.ts'
 
 /** One sample of a custom metric, with the labels of its own. */
@@ -137,7 +136,9 @@ function isNothing(value: unknown): value is undefined | null {
   return value === undefined || value === null
 }
 
+/** What a value is, not what it says: nobody knows what is in it. */
 function shown(value: unknown): string {
-  const text = textOf(value)
-  return text.length > 100 ? `${text.slice(0, 100)}...` : text
+  if (typeof value === 'string') return 'a text'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { customResourceDefinitions } from '../../../receivers/k8s_state/custom/definitions.ts'
 import { statefulSets } from '#src/kubernetes/stateful-set-shard.ts'
 import { pathOf, type Resource } from '#src/kubernetes/resource.ts'
+import { manifestsIn, type RoleManifest } from '#src/testing/role-manifests.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { WeirProcess } from '../../weir-process.ts'
 import { customKinds, definitionOf } from './custom-objects.ts'
@@ -29,17 +29,6 @@ interface AuditEvent {
     readonly name?: string
   }
   readonly responseStatus?: { readonly code: number }
-}
-
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly rules?: readonly {
-    readonly apiGroups: readonly string[]
-    readonly resources: readonly string[]
-    readonly resourceNames?: readonly string[]
-    readonly verbs: readonly string[]
-  }[]
 }
 
 /** One verb on one resource, in a namespace or everywhere, of one object or of all. */
@@ -154,7 +143,7 @@ async function kubeconfigOf(token: string): Promise<string> {
   return file
 }
 
-function grantsOf(manifests: readonly Manifest[]): Grant[] {
+function grantsOf(manifests: readonly RoleManifest[]): Grant[] {
   return manifests.flatMap(({ metadata, rules = [] }) =>
     rules.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
       apiGroups.flatMap((group) =>
@@ -207,7 +196,7 @@ test('with the roles that are printed nothing is forbidden, and all that they al
   await using command = new WeirProcess(args)
   const { status, stdout } = await command.end()
   expect(status).toBe(0)
-  const manifests = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest)
+  const manifests = manifestsIn(stdout)
   for (const manifest of manifests)
     await cluster.create(resourceOf(manifest.kind), manifest, manifest.metadata.namespace)
   const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
