@@ -99,7 +99,8 @@ const unanswered: ReadonlyMap<string, string> = new Map([
 ])
 
 test('the configuration of the page answers what dashboards and rules ask, but for what the page says', async () => {
-  const [asKubelet, asCadvisor] = await Promise.all([samplesOfPage('kubelet'), samplesOfPage('cadvisor')])
+  const asKubelet = await samplesOfPage('kubelet')
+  const asCadvisor = await samplesOfPage('cadvisor')
   const answered = new Set(
     asked.filter((each) =>
       isAnswered(each, each.selector.includes('job="cadvisor"') ? asCadvisor : asKubelet),
