@@ -1,7 +1,7 @@
 /**
  * The receiver of the state of a cluster beside kube-state-metrics: pods by the thousand are written once to a real API server,
  * then each of both is started alone, read until it shows all of them, read once per interval while nothing happens, and while pods
- * change. Weir is bundled first and runs from there; `--source` runs the source instead.
+ * change. Weir is bundled first and runs from there, as in a pod (root is needed); `--source` runs the source instead.
  *
  *     npm run bench:kubernetes-state -- [--pods 10000,50000] [--interval 15] [--cycles 4] [--changes 100] [--source]
  */
@@ -123,6 +123,7 @@ async function bench(count: number, program: string): Promise<void> {
     keys: [],
     program,
     interval: `${intervalSeconds}s`,
+    asPod: true,
   }
   const columns: Figures[] = []
   for (const side of ['theirs', 'ours'] as const) {

@@ -23,7 +23,12 @@ export interface StateMetricsOptions {
   readonly program?: string
   /** How often Weir emits all; changes leave at once unless this is given. */
   readonly interval?: string
+  /** Whether Weir is run as in a pod, which needs root: without a kubeconfig, which takes more memory. */
+  readonly asPod?: boolean
 }
+
+/** Where a pod has what it proves itself with; /var/run is a link to /run. */
+const accountFolder = '/run/secrets/kubernetes.io/serviceaccount'
 
 /** Metrics that both leave out unless they are asked for them. */
 const optIn = ['kube_persistentvolume_csi_attributes', 'kube_pod_nodeselectors']
@@ -35,9 +40,15 @@ export class StateMetrics implements AsyncDisposable {
   readonly url: string
   #output = ''
 
-  private constructor(command: string, args: readonly string[], port: number) {
+  private constructor(
+    command: string,
+    args: readonly string[],
+    port: number,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.url = `http://127.0.0.1:${port}/metrics`
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...process.env, ...environment }
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-8000)))
   }
@@ -73,12 +84,11 @@ export class StateMetrics implements AsyncDisposable {
   /** Weir with the same to tell. */
   static async ours(
     cluster: KubernetesCluster,
-    { resources, keys, shard, customResources, program = weir, interval }: StateMetricsOptions,
+    { resources, keys, shard, customResources, program = weir, interval, asPod = false }: StateMetricsOptions,
   ): Promise<StateMetrics> {
     const port = await freePort()
     const receiver = {
-      auth_type: 'kubeConfig',
-      kubeconfig: await kubeconfigOf(cluster),
+      ...(asPod ? {} : { auth_type: 'kubeConfig', kubeconfig: await kubeconfigOf(cluster) }),
       interval: interval ?? '1s',
       changes_at_once: interval === undefined,
       naming: 'prometheus',
@@ -108,7 +118,19 @@ export class StateMetrics implements AsyncDisposable {
     }
     const file = join(cluster.folder, `weir-${port}.json`)
     await writeFile(file, JSON.stringify(configuration))
-    return new StateMetrics(process.execPath, [program, '--config', file], port)
+    const command = [process.execPath, program, '--config', file] as const
+    if (!asPod) return new StateMetrics(command[0], command.slice(1), port)
+    const script = `mount -t tmpfs none /run && mkdir -p ${accountFolder} && cd ${accountFolder}
+cp "$AUTHORITY" ca.crt && printf %s "$TOKEN" >token && printf default >namespace && cd "$FOLDER" && exec "$@"`
+    const environment = {
+      KUBERNETES_SERVICE_HOST: cluster.url.hostname,
+      KUBERNETES_SERVICE_PORT: cluster.url.port,
+      AUTHORITY: cluster.authority,
+      TOKEN: tokens.admin,
+      FOLDER: process.cwd(),
+    }
+    const options = ['--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...command]
+    return new StateMetrics('unshare', options, port, environment)
   }
 
   /**
