@@ -115,3 +115,15 @@ test('whatever is interned and released, the table returns to its size', () => {
     }),
   )
 })
+
+test('sets are found again however many there are, and however many went', () => {
+  const before = internedSets()
+  const all = Array.from({ length: 20_000 }, (_, index) => internAttributes(['grown', String(index)]))
+  for (const set of all.slice(100)) releaseAttributes(set)
+  const kept = all.slice(0, 100)
+  expect(internedSets()).toBe(before + 100)
+  const again = kept.map(({ entries }) => internAttributes(entries))
+  expect(again.every((set, index) => set === kept[index])).toBe(true)
+  for (const set of [...kept, ...again]) releaseAttributes(set)
+  expect(internedSets()).toBe(before)
+})

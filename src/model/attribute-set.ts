@@ -28,7 +28,7 @@ export class AttributeSet implements Hash64 {
   readonly low: number
   /** How many owners hold it: the intern table's business. */
   references = 0
-  /** The next set of the intern table with the same `low`. */
+  /** The next set at the same place of the intern table. */
   next: AttributeSet | undefined = undefined
 
   constructor(entries: AttributeList, hash: Hash64) {
@@ -160,8 +160,37 @@ function share(text: string): string {
   return text
 }
 
-const sets = new Map<number, AttributeSet>()
+const fewestPlaces = 1024
+
+/**
+ * All interned sets: chains by the low half of their hash, with at least as many places as there are sets, and a power of two of
+ * them. A `Map` of the same takes three times the memory, which counts by the million.
+ */
+let places = emptyPlaces(fewestPlaces)
 let setCount = 0
+
+function emptyPlaces(count: number): (AttributeSet | undefined)[] {
+  return Array.from({ length: count }, () => undefined)
+}
+
+function placeOf({ low }: Hash64): number {
+  return low & (places.length - 1)
+}
+
+function spreadOver(count: number): void {
+  const before = places
+  places = emptyPlaces(count)
+  for (const first of before) {
+    let set = first
+    while (set !== undefined) {
+      const { next } = set
+      const place = placeOf(set)
+      set.next = places[place]
+      places[place] = set
+      set = next
+    }
+  }
+}
 
 /**
  * The shared set of these attributes; the caller owns one reference and gives it back with `releaseAttributes`.
@@ -170,9 +199,11 @@ let setCount = 0
 export function internAttributes(list: AttributeList): AttributeSet {
   const entries = sortAttributes(list)
   const hash = hashAttributes(entries)
-  const first = sets.get(hash.low)
+  const place = placeOf(hash)
+  const first = places[place]
   for (let set = first; set !== undefined; set = set.next) {
-    if (set.high === hash.high && sameEntries(set.entries, entries)) return retainAttributes(set)
+    if (set.low === hash.low && set.high === hash.high && sameEntries(set.entries, entries))
+      return retainAttributes(set)
   }
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index]
@@ -180,8 +211,8 @@ export function internAttributes(list: AttributeList): AttributeSet {
   }
   const set = new AttributeSet(entries, hash)
   set.next = first
-  sets.set(hash.low, set)
-  setCount++
+  places[place] = set
+  if (++setCount > places.length) spreadOver(places.length * 2)
   return retainAttributes(set)
 }
 
@@ -209,18 +240,17 @@ export function retainAttributes(set: AttributeSet): AttributeSet {
 /** Gives one reference back; the last one removes the set from the table. */
 export function releaseAttributes(set: AttributeSet): void {
   if (--set.references > 0) return
-  const first = sets.get(set.low)
-  if (first === set) {
-    if (set.next === undefined) sets.delete(set.low)
-    else sets.set(set.low, set.next)
-  } else {
-    let before = first
+  const place = placeOf(set)
+  if (places[place] === set) places[place] = set.next
+  else {
+    let before = places[place]
     while (before !== undefined && before.next !== set) before = before.next
     if (before === undefined) return
     before.next = set.next
   }
   set.next = undefined
   setCount--
+  if (places.length > fewestPlaces && setCount < places.length / 8) spreadOver(places.length / 2)
 }
 
 /** How many sets the table of this thread holds: what a test watches for leaks, and what `/status` prints. */
