@@ -67,6 +67,8 @@ build_here() {
 }
 
 build_here cadvisor 0.60.6
+# Of Debian's etcd the API server cannot tell lists as streams.
+build_here etcd 3.6.4
 build_here kube-state-metrics 2.20.0
 # Some ten minutes on two cores.
 build_here kube-apiserver 1.34.4

@@ -33,26 +33,31 @@ export class KubernetesCluster implements AsyncDisposable {
   readonly #processes = new Map<'etcd' | 'kube-apiserver', ChildProcess>()
   #output = ''
   readonly #options: readonly string[]
+  readonly #etcdProgram: string
   #agent: Agent | undefined
 
   private constructor(
     temporary: AsyncDisposable & { readonly path: string },
     ports: readonly number[],
-    options: readonly string[],
+    { options, etcdProgram }: { readonly options: readonly string[]; readonly etcdProgram: string },
   ) {
     const [api = 0, etcd = 0, peer = 0] = ports
     this.#temporary = temporary
     this.#options = options
+    this.#etcdProgram = etcdProgram
     this.folder = temporary.path
     this.url = new URL(`https://127.0.0.1:${api}`)
     this.#etcd = `http://127.0.0.1:${etcd}`
     this.#etcdPeer = `http://127.0.0.1:${peer}`
   }
 
-  /** @param options of the API server, beside those that all clusters here have */
-  static async start(options: readonly string[] = []): Promise<KubernetesCluster> {
+  /**
+   * @param options of the API server, beside those that all clusters here have
+   * @param etcdProgram Debian's unless given, of which the API server cannot tell lists as streams
+   */
+  static async start(options: readonly string[] = [], etcdProgram = 'etcd'): Promise<KubernetesCluster> {
     const ports = [await freePort(), await freePort(), await freePort()]
-    const cluster = new KubernetesCluster(await temporaryFolder(), ports, options)
+    const cluster = new KubernetesCluster(await temporaryFolder(), ports, { options, etcdProgram })
     const { folder } = cluster
     await run('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder })
     await run('openssl', ['rsa', '-in', 'sa.key', '-pubout', '-out', 'sa.pub'], { cwd: folder })
@@ -78,7 +83,7 @@ export class KubernetesCluster implements AsyncDisposable {
   }
 
   async startEtcd(): Promise<void> {
-    this.#spawn('etcd', 'etcd', [
+    this.#spawn('etcd', this.#etcdProgram, [
       '--data-dir',
       'etcd',
       '--initial-cluster',
