@@ -40,13 +40,15 @@ export class ObjectTable implements SampleSink {
   /** Those of `#before` by the same, once a prediction has failed. */
   #index: Map<number, number> | undefined
   /** All slots by the same, where an object's series may be another's too. */
-  readonly #taken: Map<number, number> | undefined
+  readonly #all: Map<number, number> | undefined
+  /** How many objects beside the first show the series of a slot. */
+  readonly #others = new Map<number, number>()
   #duplicates = 0
 
-  /** @param options.unique leaves out what another object shows already; else objects have no series in common */
-  constructor(source: Source, { unique = false }: { readonly unique?: boolean } = {}) {
+  /** @param options.shared whether objects may have series in common: then the value is that of the one recorded last */
+  constructor(source: Source, { shared = false }: { readonly shared?: boolean } = {}) {
     this.#table = new SlotTable(source)
-    this.#taken = unique ? new Map() : undefined
+    this.#all = shared ? new Map() : undefined
   }
 
   /** Samples that were left out because their series had been shown before. */
@@ -77,12 +79,16 @@ export class ObjectTable implements SampleSink {
   record(metric: Metric, attributes: AttributeList, value: number, options?: SampleOptions): void {
     const set = internAttributes(attributes)
     const { low } = combine(metric.hash, set)
-    if (this.#holds(this.#recorded.get(low), metric, set)) return this.#leaveOut(set)
-    let slot = this.#find(metric, set, low)
+    const twin = this.#recorded.get(low)
+    if (twin !== undefined && this.#holds(twin, metric, set)) {
+      releaseAttributes(set)
+      this.#duplicates++
+      return
+    }
+    let slot = this.#find(metric, set, low) ?? this.#join(metric, set, low)
     if (slot === undefined) {
-      if (this.#holds(this.#taken?.get(low), metric, set)) return this.#leaveOut(set)
       slot = this.#table.add(new Series(metric, set))
-      this.#taken?.set(low, slot)
+      this.#all?.set(low, slot)
     } else releaseAttributes(set)
     this.#recorded.set(low, slot)
     this.#current.push(slot)
@@ -109,12 +115,12 @@ export class ObjectTable implements SampleSink {
   remove(slots: ObjectSlots): void {
     const sent = this.#table.layout
     for (const slot of slots) {
+      if (this.#leave(slot)) continue
       const series = this.#table.at(slot)
       // One that no batch has shown needs no marker.
       if (sent.series[slot] !== undefined && sent.series[slot] === series) this.#ended.add(slot)
       this.#changed.delete(slot)
-      if (series !== undefined && this.#taken?.get(series.hash.low) === slot)
-        this.#taken.delete(series.hash.low)
+      if (series !== undefined && this.#all?.get(series.hash.low) === slot) this.#all.delete(series.hash.low)
       this.#table.remove(slot)
     }
   }
@@ -172,13 +178,26 @@ export class ObjectTable implements SampleSink {
     return Int32Array.from(ended).toSorted()
   }
 
-  #leaveOut(set: Series['attributes']): void {
-    releaseAttributes(set)
+  /** The slot that another object has for a series, which is this one's too from now on. */
+  #join(metric: Metric, set: Series['attributes'], low: number): number | undefined {
+    const slot = this.#all?.get(low)
+    if (slot === undefined || !this.#holds(slot, metric, set)) return undefined
+    this.#others.set(slot, (this.#others.get(slot) ?? 0) + 1)
     this.#duplicates++
+    return slot
   }
 
-  #holds(slot: number | undefined, metric: Metric, set: Series['attributes']): boolean {
-    const series = slot === undefined ? undefined : this.#table.at(slot)
+  /** Whether it was shown by several objects, of which one no longer does. */
+  #leave(slot: number): boolean {
+    const others = this.#others.get(slot)
+    if (others === undefined) return false
+    if (others === 1) this.#others.delete(slot)
+    else this.#others.set(slot, others - 1)
+    return true
+  }
+
+  #holds(slot: number, metric: Metric, set: Series['attributes']): boolean {
+    const series = this.#table.at(slot)
     return series !== undefined && series.metric === metric && series.attributes === set
   }
 

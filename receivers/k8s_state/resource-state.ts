@@ -67,7 +67,7 @@ export class ResourceState {
     this.#resource = resource
     this.#settings = settings
     this.#events = events
-    this.#table = new ObjectTable(this.source, { unique: custom === true })
+    this.#table = new ObjectTable(this.source, { shared: custom === true })
     this.#recorder = new ObjectRecorder(resource, this.#table, {
       facts: custom === true ? { ...settings.facts, vocabularies: ['prometheus'] } : settings.facts,
       labels: settings.labels(this.resource.name),

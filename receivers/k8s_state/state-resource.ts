@@ -103,7 +103,7 @@ export interface StateResource<Content = KubernetesObject> {
   readonly hasLabels?: false
   /**
    * A resource that the configuration describes: its samples have the labels that their families give them and no others, and are
-   * told once, whatever the vocabularies are. Objects may show the same series; the first one has it.
+   * told once, whatever the vocabularies are. Objects may show the same series: it has the value of the one that changed last.
    */
   readonly custom?: true
   /** Where its objects are not told each by itself. */
