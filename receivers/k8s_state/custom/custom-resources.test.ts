@@ -211,16 +211,16 @@ test('objects that cannot be told apart are one series, with the value of the on
   setup.put('web', 3)
   setup.put('shop', 4)
   setup.server.put(customResourceDefinitions, definition(machines, 'Machine'))
-  const one = (value: string): string => `replicas{group=virt.example,kind=Machine,version=v1} ${value}`
-  await expect.poll(setup.tick, patience).toEqual([one('4')])
+  const one = 'replicas{group=virt.example,kind=Machine,version=v1}'
+  await expect.poll(setup.tick, patience).toEqual([`${one} 4`])
   await setup.tick()
   expect(setup.context.ledger.dropped.get('duplicate_series')).toBe(1)
   await expect.poll(() => setup.server.watches, patience).toBe(2)
   setup.server.remove(machines, 'shop', 'shop')
   setup.put('web', 5)
-  await expect.poll(setup.tick, patience).toEqual([one('5')])
+  await expect.poll(setup.tick, patience).toEqual([`${one} 5`])
   setup.server.remove(machines, 'web', 'shop')
-  await expect.poll(setup.tick, patience).toEqual([one('stale')])
+  await expect.poll(setup.tick, patience).toEqual([`${one} stale`])
 })
 
 test('a value that is no number is in the log, and others are told', async () => {
