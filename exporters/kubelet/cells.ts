@@ -16,6 +16,8 @@ export interface Cell {
   /** Whether it says how long tasks waited, of which averages are kept. */
   readonly isPressure: boolean
   sample: CellSample | undefined
+  /** The first sample that there was. */
+  first: CellSample | undefined
   /** The sample before, where the series was not set back in between. */
   previous: CellSample | undefined
 }
@@ -59,7 +61,7 @@ export class SourceCells {
       const cell = this.#cells[slot]
       if (cell === undefined) continue
       if (typeof cell === 'string') dropped.set(cell, (dropped.get(cell) ?? 0) + 1)
-      else if (batch.isStale(slot)) cell.sample = cell.previous = undefined
+      else if (batch.isStale(slot)) cell.sample = cell.first = cell.previous = undefined
       else update(cell, batch, slot, collected)
     }
     return dropped
@@ -96,7 +98,15 @@ function cellOf(series: Series, nodeName: string): Cell | DropReason {
     .map((feed) => ({ feed, part: feed.part?.(labels) ?? '' }))
   if (feeds.length === 0) return 'not_served'
   const isPressure = feeds.some(({ feed }) => pressureFields.has(feed.field))
-  return { subject, feeds, metric: series.name, isPressure, sample: undefined, previous: undefined }
+  return {
+    subject,
+    feeds,
+    metric: series.name,
+    isPressure,
+    sample: undefined,
+    first: undefined,
+    previous: undefined,
+  }
 }
 
 function update(cell: Cell, batch: Batch, slot: number, collected: number): void {
@@ -112,4 +122,5 @@ function update(cell: Cell, batch: Batch, slot: number, collected: number): void
       ? averagePressure(previous.averages, value - previous.value, (time - previous.time) / 1000)
       : before?.averages
   cell.sample = { value, time, startTime: batch.startTimeAt(slot), collected, averages }
+  cell.first ??= cell.sample
 }

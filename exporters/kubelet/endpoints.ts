@@ -9,7 +9,8 @@ import type { Summary } from '#src/kubelet/summary.ts'
 
 /** What the endpoints tell; undefined where nothing is known now. */
 export interface EndpointSource {
-  summary(): Summary | undefined
+  /** @param startsOfAll whether every container has a start, also where nobody says which */
+  summary(startsOfAll: boolean): Summary | undefined
   /** The pods that the numbers are about; undefined where they are not to be shown. */
   readonly runningPods: (() => readonly Pod[]) | undefined
   /** The pods of the node, as JSON; undefined where nobody tells. */
@@ -34,11 +35,11 @@ export function kubeletEndpoints(
   const reading = ['GET', 'HEAD']
   const endpoints = new Map<string, Endpoint>([
     ['/healthz', { methods: reading, answer: () => ({ status: 200, text: 'ok' }) }],
-    ['/metrics/resource', { methods: reading, answer: () => resourceMetrics(source.summary()) }],
+    ['/metrics/resource', { methods: reading, answer: () => resourceMetrics(source.summary(false)) }],
     // Heapster and metrics-server before 0.3 asked by POST.
     [
       '/stats/summary',
-      { methods: [...reading, 'POST'], answer: (query) => statsSummary(source.summary(), query) },
+      { methods: [...reading, 'POST'], answer: (query) => statsSummary(source.summary(true), query) },
     ],
   ])
   if (pods !== undefined)

@@ -64,7 +64,7 @@ export class KubeletExporter implements Exporter {
       eitherProof: true,
       openPaths: ['/healthz'],
       handler: kubeletEndpoints({
-        summary: () => this.#summary(),
+        summary: (startsOfAll) => this.#summary(startsOfAll),
         pods: pods && (async () => await pods.list()),
         runningPods: this.#config.debug_handlers ? () => this.#runningPods() : undefined,
       }),
@@ -95,9 +95,10 @@ export class KubeletExporter implements Exporter {
     }
   }
 
-  #summary(): Summary | undefined {
+  #summary(startsOfAll = false): Summary | undefined {
     const rows = this.#rows.current()
-    return rows.isEmpty ? undefined : nodeSummary(rows, { nodeName: this.#nodeName, since: this.#since })
+    const identity = { nodeName: this.#nodeName, since: this.#since, startsOfAll }
+    return rows.isEmpty ? undefined : nodeSummary(rows, identity)
   }
 
   /** What a kubelet shows of pods that it learnt from the runtime. */

@@ -29,18 +29,20 @@ export interface NodeIdentity {
   readonly nodeName: string
   /** When the collection began. */
   readonly since: Date
+  /** Whether containers of which nobody says when they started have a start all the same: metrics-server before 0.6 hides their pods else. */
+  readonly startsOfAll?: boolean
 }
 
 /** The summary of a node that its rows make. */
-export function nodeSummary(rows: Rows, { nodeName, since }: NodeIdentity): Summary {
+export function nodeSummary(rows: Rows, { nodeName, since, startsOfAll = false }: NodeIdentity): Summary {
   const [node] = rows.of('node')
   const containers = Map.groupBy(rows.of('container'), podKey)
   const pods = new Map(rows.of('pod').map((row) => [podKey(row), row]))
   const keys = [...new Set([...pods.keys(), ...containers.keys()])].toSorted(compareBytewise)
-  const systemContainers = containersOf(rows.of('system'))
+  const systemContainers = containersOf(rows.of('system'), startsOfAll)
   return {
     node: { nodeName, startTime: since, systemContainers, ...(node === undefined ? {} : nodeStats(node)) },
-    pods: keys.flatMap((key) => podStats(pods.get(key), containers.get(key) ?? []) ?? []),
+    pods: keys.flatMap((key) => podStats(pods.get(key), containers.get(key) ?? [], startsOfAll) ?? []),
   }
 }
 
@@ -61,8 +63,8 @@ function nodeStats(row: Row): Omit<NodeStats, 'nodeName' | 'startTime' | 'system
   }
 }
 
-function podStats(pod: Row | undefined, rows: readonly Row[]): PodStats | undefined {
-  const containers = containersOf(rows)
+function podStats(pod: Row | undefined, rows: readonly Row[], startsOfAll: boolean): PodStats | undefined {
+  const containers = containersOf(rows, startsOfAll)
   const cpu = (pod && cpuStats(pod)) ?? cpuOfAll(containers)
   const memory = (pod && memoryStats(pod)) ?? memoryOfAll(containers)
   if (cpu === undefined && memory === undefined) return undefined
@@ -105,21 +107,21 @@ function volumeStats(pod: Row): VolumeStats[] {
   })
 }
 
-function containersOf(rows: readonly Row[]): ContainerStats[] {
+function containersOf(rows: readonly Row[], startsOfAll: boolean): ContainerStats[] {
   return rows
-    .map(containerStats)
+    .map((row) => containerStats(row, startsOfAll ? (row.startTime ?? row.runningSince) : row.startTime))
     .filter((each) => each !== undefined)
     .toSorted((a, b) => compareBytewise(a.name, b.name))
 }
 
 /** A container of which neither CPU nor memory is known is none: a start alone would hide its pod from metrics-server. */
-function containerStats(row: Row): ContainerStats | undefined {
+function containerStats(row: Row, startTime: number | undefined): ContainerStats | undefined {
   const cpu = cpuStats(row)
   const memory = memoryStats(row)
   if (cpu === undefined && memory === undefined) return undefined
   return {
     name: row.subject.container,
-    startTime: dateOf(row.startTime),
+    startTime: dateOf(startTime),
     cpu,
     memory,
     io: ioStats(row),

@@ -21,6 +21,11 @@ export interface Row {
   parts(field: Field): readonly string[]
   /** Unix milliseconds since when its counters count, where a series says so. */
   readonly startTime: number | undefined
+  /**
+   * Unix milliseconds since when it has run at least, where no series says when it started: as if one CPU had worked off the CPU
+   * time that there was at first. It stays the same, and no rate over the time since is too high.
+   */
+  readonly runningSince: number | undefined
 }
 
 /** A sum of cells of one metric, while it is made. */
@@ -37,6 +42,7 @@ class Instance {
   subject: Subject
   readonly #sums = new Map<string, Map<string, Sum>>()
   startTime: number | undefined
+  runningSince: number | undefined
   time = 0
 
   constructor(subject: Subject) {
@@ -53,10 +59,19 @@ class Instance {
       const sums = this.#sums.get(key) ?? new Map<string, Sum>()
       this.#sums.set(key, sums)
       addTo(sums, `${source} ${metric}`, cell, feed)
-      if (feed.field === 'cpu') this.startTime ??= sample.startTime
-      else if (feed.field === 'start') this.startTime = sample.value * (feed.factor ?? 1)
+      if (feed.field === 'cpu') {
+        this.startTime ??= sample.startTime
+        this.#noteFirst(cell, feed)
+      }
+      if (feed.field === 'start') this.startTime = sample.value * (feed.factor ?? 1)
       else if (feed.field === 'uptime') this.startTime ??= sample.time - sample.value * (feed.factor ?? 1)
     }
+  }
+
+  #noteFirst({ first }: Cell, feed: Feed): void {
+    if (first === undefined) return
+    const since = first.time - (first.value * (feed.factor ?? 1)) / 1e6
+    this.runningSince = Math.min(this.runningSince ?? since, since)
   }
 
   get(field: Field, part = ''): Sum | undefined {
@@ -147,5 +162,6 @@ function rowOf(instances: ReadonlyMap<string, Instance>): Row | undefined {
     },
     parts: (field) => [...new Set(told.flatMap((each) => [...each.parts(field)]))].toSorted(),
     startTime: told.find(({ startTime }) => startTime !== undefined)?.startTime,
+    runningSince: told.find(({ runningSince }) => runningSince !== undefined)?.runningSince,
   }
 }

@@ -1,12 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { metricFamiliesToText } from '#src/kubelet/metric-family-text.ts'
+import { onlyCpuAndMemory, summaryToJson } from '#src/kubelet/summary-json.ts'
 import { summaryToMetricFamilies } from '#src/kubelet/summary-metrics.ts'
 import { Batch } from '#src/model/batch.ts'
 import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
 import { testContext } from '#src/testing/context.ts'
-import { decodeResourceMetrics, usageBetween, type MetricsBatch } from '#src/testing/metrics-server.ts'
+import {
+  decodeResourceMetrics,
+  decodeSummary,
+  usageBetween,
+  type MetricsBatch,
+} from '#src/testing/metrics-server.ts'
 import { layoutOf, series } from '#src/testing/series.ts'
 import { NodeRows } from './node-rows.ts'
 import { nodeSummary } from './node-summary.ts'
@@ -69,37 +75,56 @@ const somePods = fc.dictionary(
   { maxKeys: 6 },
 )
 
-test('every container of any vocabulary is shown by metrics-server, at its rate and with its memory', () => {
-  fc.assert(
-    fc.property(somePods, (pods) => {
-      const rows = new NodeRows({ nodeName: 'n', expirationMs: 0 }, testContext())
-      const containers = Object.entries(pods).flatMap(([pod, all]) =>
-        Object.entries(all).map(([container, facts]) => ({ pod, container, ...facts })),
-      )
-      const layout = layoutOf(
-        containers.flatMap(
-          ({ pod, container, vocabulary }) => vocabularies[vocabulary]?.(pod, container) ?? [],
-        ),
-      )
-      const scrape = (after: number): MetricsBatch => {
-        const values = containers.flatMap(({ seconds, millicores, memory }) => [
-          seconds + (after * millicores) / 1000,
-          memory,
-        ])
-        rows.take(
-          new Batch(layout, { time: 1_700_000_000_000 + after * 1000, values: Float64Array.from(values) }),
+/** What metrics-server of each generation makes of an answer. */
+const generations: Readonly<Record<string, (rows: NodeRows) => MetricsBatch>> = {
+  'since 0.6'(rows) {
+    const summary = nodeSummary(rows.current(), { nodeName: 'n', since: new Date(0) })
+    return decodeResourceMetrics(metricFamiliesToText(summaryToMetricFamilies(summary)), 0)
+  },
+  'before 0.6'(rows) {
+    const identity = { nodeName: 'n', since: new Date(0), startsOfAll: true }
+    return decodeSummary(summaryToJson(onlyCpuAndMemory(nodeSummary(rows.current(), identity))))
+  },
+}
+
+test.each(Object.entries(generations))(
+  'every container of any vocabulary is shown by metrics-server %s, at its rate and with its memory',
+  (_, decode) => {
+    fc.assert(
+      fc.property(somePods, (pods) => {
+        const rows = new NodeRows({ nodeName: 'n', expirationMs: 0 }, testContext())
+        const containers = Object.entries(pods).flatMap(([pod, all]) =>
+          Object.entries(all).map(([container, facts]) => ({ pod, container, ...facts })),
         )
-        const summary = nodeSummary(rows.current(), { nodeName: 'n', since: new Date(0) })
-        return decodeResourceMetrics(metricFamiliesToText(summaryToMetricFamilies(summary)), 0)
-      }
-      const before = scrape(0)
-      const after = scrape(10)
-      for (const { pod, container, millicores, memory } of containers) {
-        const [first, second] = [before, after].map((batch) => batch.pods.get(`ns/${pod}`)?.get(container))
-        const usage = usageBetween(first, second)
-        expect(usage?.memory).toBe(memory)
-        expect((usage?.cpu ?? Number.NaN) / 1e6).toBeCloseTo(millicores, 2)
-      }
-    }),
-  )
-})
+        const layout = layoutOf(
+          containers.flatMap(
+            ({ pod, container, vocabulary }) => vocabularies[vocabulary]?.(pod, container) ?? [],
+          ),
+        )
+        const scrape = (after: number): MetricsBatch => {
+          const values = containers.flatMap(({ seconds, millicores, memory }) => [
+            seconds + (after * millicores) / 1000,
+            memory,
+          ])
+          rows.take(
+            new Batch(layout, { time: 1_700_000_000_000 + after * 1000, values: Float64Array.from(values) }),
+          )
+          return decode(rows)
+        }
+        const before = scrape(0)
+        const after = scrape(10)
+        for (const { pod, container, millicores, memory } of containers) {
+          const [first, second] = [before, after].map((batch) => batch.pods.get(`ns/${pod}`)?.get(container))
+          const usage = usageBetween(first, second)
+          expect(usage?.memory).toBe(memory)
+          expect((usage?.cpu ?? Number.NaN) / 1e6).toBeCloseTo(millicores, 2)
+          // It stays the same: a later one would be a restart.
+          expect(second?.start).toBe(first?.start)
+          // Whoever takes the time since then for the window finds no higher rate than there was, or one CPU.
+          const { cpu, time, start } = second ?? { cpu: Number.NaN, time: 0, start: 0 }
+          expect(cpu / (time * 1e6 - start)).toBeLessThanOrEqual(Math.max(1, millicores / 1000) + 1e-6)
+        }
+      }),
+    )
+  },
+)

@@ -1,4 +1,5 @@
-// How metrics-server 0.8 reads `/metrics/resource` and what it then serves: an oracle for what a kubelet has to write.
+// How metrics-server reads a kubelet and what it then serves, an oracle for what a kubelet has to write: 0.6 and later
+// `/metrics/resource`, before that `/stats/summary?only_cpu_and_memory=true`.
 
 /** What metrics-server takes of one node or container. */
 export interface MetricsPoint {
@@ -46,6 +47,44 @@ export function decodeResourceMetrics(body: string, defaultTime: number): Metric
     if (points.some(({ cpu, memory }) => cpu === 0 || memory === 0)) pods.delete(key)
   }
   return { node: node.time > 0 && node.cpu > 0 && node.memory > 0 ? node : undefined, pods }
+}
+
+interface SummaryNumbers {
+  readonly startTime?: string | null
+  readonly cpu?: { readonly time: string | null; readonly usageCoreNanoSeconds?: number }
+  readonly memory?: { readonly workingSetBytes?: number }
+}
+
+/**
+ * Decodes a summary by the rules of metrics-server 0.5, the last for Kubernetes before 1.24: a container that does not say when it
+ * started, or has no CPU time or memory, hides its pod.
+ */
+export function decodeSummary(body: string): MetricsBatch {
+  const { node, pods } = JSON.parse(body) as {
+    readonly node: SummaryNumbers
+    readonly pods: readonly {
+      readonly podRef: { readonly name: string; readonly namespace: string }
+      readonly containers: readonly (SummaryNumbers & { readonly name: string })[]
+    }[]
+  }
+  const whole = pods.flatMap(({ podRef, containers }) => {
+    const points = containers.map((each) => [each.name, summaryPoint(each, true)] as const)
+    if (points.some(([, point]) => point === undefined)) return []
+    return [[`${podRef.namespace}/${podRef.name}`, new Map(points as [string, MetricsPoint][])] as const]
+  })
+  return { node: summaryPoint(node, false), pods: new Map(whole) }
+}
+
+function summaryPoint(
+  { startTime = null, cpu, memory }: SummaryNumbers,
+  needsStart: boolean,
+): MetricsPoint | undefined {
+  const { time = null, usageCoreNanoSeconds = 0 } = cpu ?? {}
+  const workingSet = memory?.workingSetBytes ?? 0
+  if (time === null || usageCoreNanoSeconds === 0 || workingSet === 0) return undefined
+  if (needsStart && startTime === null) return undefined
+  const start = startTime === null ? 0 : Date.parse(startTime) * 1e6
+  return { start, time: Date.parse(time), cpu: usageCoreNanoSeconds, memory: workingSet }
 }
 
 function isContainerMetric(name: string): boolean {
