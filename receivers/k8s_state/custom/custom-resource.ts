@@ -2,8 +2,7 @@ import { makeAll, mapItems } from '#src/config/config-error.ts'
 import { located } from '#src/config/located.ts'
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
 import type { MetricDefinition } from '#src/naming/metric.ts'
-import type { StateFamily, StateResource } from '../state-resource.ts'
-import { stateResource } from '../state-resource.ts'
+import { stateResource, type StateFamily, type StateResource } from '../state-resource.ts'
 import type { ServedKind } from './definitions.ts'
 import type { CustomMetricOptions, CustomResourceOptions } from './options.ts'
 import { addPathLabels, compilePathLabels, type Labels, type PathLabels } from './path-labels.ts'
@@ -31,7 +30,8 @@ export interface CustomResource {
 }
 
 interface CustomMetric {
-  readonly definition: MetricDefinition<never>
+  readonly name: string
+  readonly help: string
   readonly commonLabels: Readonly<Record<string, string>>
   /** Those of the metric alone, which win over what the resource says of itself. */
   readonly ownLabels: Readonly<Record<string, string>>
@@ -72,12 +72,8 @@ function compileMetric(metric: CustomMetricOptions, resource: CustomResourceOpti
       located(['labelsFromPath'], () => compilePathLabels({ ...resource.labelsFromPath, ...labelsFromPath })),
   )
   return {
-    definition: {
-      fact: help,
-      source: each.type,
-      by: [],
-      prometheus: { name: prefix === '' ? name : `${prefix}_${name}`, kind: 'gauge', description: help },
-    },
+    name: prefix === '' ? name : `${prefix}_${name}`,
+    help,
     commonLabels: resource.commonLabels,
     ownLabels: commonLabels,
     pathLabels,
@@ -125,15 +121,14 @@ interface FamilySettings {
 }
 
 function familyOf(
-  { definition, commonLabels, ownLabels, pathLabels, samples, matters }: CustomMetric,
+  { name, help, commonLabels, ownLabels, pathLabels, samples, matters }: CustomMetric,
   { place, definitions, onUnreadable }: FamilySettings,
 ): StateFamily<KubernetesObject> {
-  const { name } = definition.prometheus as { readonly name: string }
-  const shared = definitions.get(name) ?? definition
-  definitions.set(name, shared)
+  const definition = definitions.get(name) ?? definitionOf(name, help)
+  definitions.set(name, definition)
   const common = Object.entries({ ...commonLabels, ...place, ...ownLabels })
   return {
-    definition: shared,
+    definition,
     read(object, add) {
       const base: Labels = new Map(common)
       addPathLabels(base, pathLabels, object)
@@ -141,5 +136,14 @@ function familyOf(
       for (const { labels, value } of samples(object, complain))
         add(value, {}, { prometheus: [...new Map([...base, ...labels])].flat() })
     },
+  }
+}
+
+function definitionOf(name: string, help: string): MetricDefinition<never> {
+  return {
+    fact: help,
+    source: 'as it is configured',
+    by: [],
+    prometheus: { name, kind: 'gauge', description: help },
   }
 }
