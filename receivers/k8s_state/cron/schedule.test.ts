@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cronSchedule } from './schedule.ts'
@@ -102,6 +103,25 @@ test('a schedule of more than 1024 characters is none', () => {
 
 test.each(['0 0 30 2 *', ', * * * *', '* , * * *', '* * , * ,'])('%j never comes', (schedule) => {
   expect(next(schedule, '2026-01-01T00:00:00Z', 'UTC')).toBeUndefined()
+})
+
+test('days at which clocks are changed are those of the library of the controller', () => {
+  // Its answers to schedules made at random, most of them within days of a change of clocks: schedule, zone, after, next.
+  const table = readFileSync(new URL('golden/controller-times.tsv', import.meta.url), 'utf8')
+  const rows = table.trim().split('\n')
+  const own = rows.map((row) => {
+    const [schedule = '', zone, after] = row.split('\t')
+    const found = cronSchedule(schedule, zone)
+    return [schedule, zone, after, found === undefined ? 'invalid' : (found(Number(after)) ?? 'never')].join(
+      '\t',
+    )
+  })
+  expect(own).toEqual(rows)
+})
+
+test('a day that clocks skip is skipped, and not looked for without end', () => {
+  // Apia went from 29 to 31 December 2011.
+  expect(next('0 12 30 * *', '2011-12-29T00:00:00Z', 'Pacific/Apia')).toBe('2012-01-29T22:00:00Z')
 })
 
 /** A field as text, and the values that it allows; undefined for any. */

@@ -39,10 +39,13 @@ function findMonth(clock: WallClock, { months }: CronFields): boolean {
 
 function findDay(clock: WallClock, fields: CronFields): boolean {
   while (!isDay(clock, fields)) {
+    const before = clock.time
     clock.advanceDay()
     // Where clocks skip midnight they show 23 or 1.
     if (clock.hour > 12) clock.advance((24 - clock.hour) * hourMs)
     else clock.advance(-clock.hour * hourMs)
+    // Apia had no 30 December 2011; the controller would look for it without end.
+    if (clock.time <= before) clock.advance(24 * hourMs)
     if (clock.day === 1) return false
   }
   return true
