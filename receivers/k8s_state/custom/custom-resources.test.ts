@@ -117,8 +117,9 @@ test('help is told as it is written, braces and all', async () => {
   }, patience)
 })
 
-test('a custom resource that comes later is told from then on, and one that goes ends its series', async () => {
+test('a custom resource is told from when it is established, and one that goes ends its series', async () => {
   await using setup = await setting([replicas])
+  setup.server.put(customResourceDefinitions, definition(machines, 'Machine', { established: 'False' }))
   await vi.waitFor(async () => {
     await setup.tick()
     expect(setup.context.logger.lines).toContainEqual(
@@ -128,8 +129,6 @@ test('a custom resource that comes later is told from then on, and one that goes
     )
   }, patience)
   setup.put('web', 3)
-  setup.server.put(customResourceDefinitions, definition(machines, 'Machine', { established: 'False' }))
-  await expect.poll(() => setup.server.watches, patience).toBe(1)
   expect(setup.server.requests.map(({ path }) => path)).not.toContain('/apis/virt.example/v1/machines')
   setup.server.put(customResourceDefinitions, definition(machines, 'Machine'))
   await expect.poll(setup.tick, patience).toEqual([web('3')])
