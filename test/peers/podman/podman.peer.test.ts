@@ -11,6 +11,7 @@ import { RuntimeNames } from '#src/containers/runtime-names.ts'
 import { RuntimeSources } from '#src/containers/runtime-sources.ts'
 import { HostFiles } from '#src/host/host-files.ts'
 import { CapturedLog } from '#src/testing/captured-log.ts'
+import { MeasuredContainers } from '../container-values/measured-containers.ts'
 
 const run = promisify(execFile)
 
@@ -103,4 +104,49 @@ test('a real podman tells who its containers are, and how they ended', async () 
   // A network of its own that has nothing but the loopback.
   expect(readPodNetwork(new HostFiles(), names.find(running)?.pid ?? 0)).toEqual([])
   await names.stop()
+})
+
+/** What `podman stats` says of a container: seconds of CPU time, bytes, a number. */
+async function statisticsOf(
+  name: string,
+): Promise<{ cpu: number; memory: number; limit: number; pids: number }> {
+  const format = '{{.CPUNano}} {{.MemLimit}} {{.PIDS}} {{.MemUsage}}'
+  const text = await podman('stats', '--no-stream', '--format', format, name)
+  const [cpu = '', limit = '', pids = '', used = ''] = text.split(' ')
+  const [, amount = '', unit = ''] = /^([\d.]+)([kM]?B)$/.exec(used) ?? []
+  const size = { B: 1, kB: 1e3, MB: 1e6 }[unit] ?? Number.NaN
+  return { cpu: Number(cpu) / 1e9, memory: Number(amount) * size, limit: Number(limit), pids: Number(pids) }
+}
+
+test('CPU, memory, its limit and processes of a real container are what podman stats says', async () => {
+  const command = 'while true; do dd if=/dev/zero of=/dev/null bs=65536 count=2000 2>/dev/null; done'
+  const id = await start('worker', command, '--network', 'none', '--memory', '64m')
+  await using measured = new MeasuredContainers({
+    cri_sockets: [],
+    docker_sockets: [join(root, 'run/podman/podman.sock')],
+  })
+  await measured.start()
+  const lastOf = (name: string) => measured.samplesOf(name, `libpod-${id}`).at(-1)
+  await expect
+    .poll(() => lastOf('container_memory_usage_bytes')?.attributes, { timeout: 20_000 })
+    .toMatchObject({ name: 'worker', image: 'localhost/bb:1', pod: '' })
+  const before = await statisticsOf('worker')
+  const { cycles } = measured
+  // The cycle after the next began after the statistics were told.
+  await expect.poll(() => measured.cycles, { timeout: 20_000 }).toBeGreaterThan(cycles + 2)
+  const [cpu, memory, limit, threads] = [
+    'container_cpu_usage_seconds_total',
+    'container_memory_usage_bytes',
+    'container_spec_memory_limit_bytes',
+    'container_threads',
+  ].map(lastOf)
+  const after = await statisticsOf('worker')
+  expect(before.cpu).toBeGreaterThan(0)
+  expect(cpu?.value).toBeGreaterThanOrEqual(before.cpu)
+  expect(cpu?.value).toBeLessThanOrEqual(after.cpu)
+  expect([limit?.value, after.limit]).toEqual([64 << 20, 64 << 20])
+  // What dd takes comes and goes with each of its runs.
+  expect(Math.abs(Number(memory?.value) - after.memory)).toBeLessThan(2 << 20)
+  expect(Math.abs(Number(threads?.value) - after.pids)).toBeLessThanOrEqual(1)
+  expect(measured.context.logger.lines).toEqual([])
 })
