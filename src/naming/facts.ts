@@ -153,8 +153,12 @@ class Name {
   readonly #bearers: readonly Bearer[]
   readonly #enabled: FactsOptions['enabled']
   readonly #conditions: readonly (readonly [dimension: string, values: readonly string[]])[]
-  /** The metrics of each scope by name: one, unless the name holds values; undefined where that one is disabled. */
-  readonly #metrics = new WeakMap<Scope, Map<string, Metric | undefined>>()
+  /** The metric of each scope, where the name holds no values. */
+  readonly #metrics = new WeakMap<Scope, Metric>()
+  /** Else all by name, undefined where one is disabled. */
+  readonly #filledMetrics = new WeakMap<Scope, Map<string, Metric | undefined>>()
+  /** That of the metric made last, which others share: there may be a scope for each of many subjects. */
+  #descriptor: Descriptor | undefined
   /** The name by what stands between braces in it: text, dimension, text, ... */
   readonly #template: readonly string[]
   /** The same of the description. */
@@ -244,20 +248,30 @@ class Name {
   }
 
   #metricFor(dimensions: Dimensions<string>, scope: Scope): Metric | undefined {
-    let metrics = this.#metrics.get(scope)
-    if (metrics === undefined) this.#metrics.set(scope, (metrics = new Map()))
-    const name = filled(this.#template, dimensions)
-    let metric = metrics.get(name)
-    if (metric === undefined && !metrics.has(name)) {
-      if (this.#template.length === 1 || this.#enabled?.(name) !== false) {
-        const { kind, unit = '' } = this.#naming
-        const description = filled(this.#description, dimensions)
-        const descriptor = { ...described[kind], unit, description }
-        metric = new Metric(name, makeDescriptor(descriptor), scope)
-      }
-      metrics.set(name, metric)
-    }
+    if (this.#template.length > 1) return this.#filledMetric(dimensions, scope)
+    let metric = this.#metrics.get(scope)
+    if (metric === undefined)
+      this.#metrics.set(scope, (metric = this.#metricOf(this.#naming.name, dimensions, scope)))
     return metric
+  }
+
+  #filledMetric(dimensions: Dimensions<string>, scope: Scope): Metric | undefined {
+    let metrics = this.#filledMetrics.get(scope)
+    if (metrics === undefined) this.#filledMetrics.set(scope, (metrics = new Map()))
+    const name = filled(this.#template, dimensions)
+    if (!metrics.has(name)) {
+      const isEnabled = this.#enabled?.(name) !== false
+      metrics.set(name, isEnabled ? this.#metricOf(name, dimensions, scope) : undefined)
+    }
+    return metrics.get(name)
+  }
+
+  #metricOf(name: string, dimensions: Dimensions<string>, scope: Scope): Metric {
+    const { kind, unit = '' } = this.#naming
+    const description = filled(this.#description, dimensions)
+    if (this.#descriptor?.description !== description)
+      this.#descriptor = makeDescriptor({ ...described[kind], unit, description })
+    return new Metric(name, this.#descriptor, scope)
   }
 }
 
