@@ -93,14 +93,18 @@ test('a series that came and went between two batches is not told of', () => {
   table.dispose()
 })
 
-test('of two samples of one series in an object the first counts', () => {
+test('of two samples of one series in an object the first counts, and where it is recorded again too', () => {
   const table = new ObjectTable(new Source('k8s_state', 'pods'))
-  put(table, 'x', [
+  const rows: readonly Row[] = [
     [a, '1', 1],
     [a, '1', 2],
-  ])
-  expect(lines(table.all(1))).toEqual(['a x/1 1'])
-  expect(table.duplicates).toBe(1)
+    [b, '1', 3],
+  ]
+  const slots = put(table, 'x', rows)
+  expect(lines(table.all(1))).toEqual(['a x/1 1', 'b x/1 3'])
+  expect(put(table, 'x', rows, slots)).toEqual(slots)
+  expect(lines(table.all(2))).toEqual(['a x/1 1', 'b x/1 3'])
+  expect(table.duplicates).toBe(2)
   table.dispose()
 })
 

@@ -1,4 +1,9 @@
-import { internAttributes, releaseAttributes, type AttributeList } from '#src/model/attribute-set.ts'
+import {
+  internAttributes,
+  releaseAttributes,
+  sameEntries,
+  type AttributeList,
+} from '#src/model/attribute-set.ts'
 import { Batch, flag, staleBatch } from '#src/model/batch.ts'
 import { combine } from '#src/model/hash.ts'
 import type { SampleOptions } from '#src/model/recorder.ts'
@@ -35,8 +40,8 @@ export class ObjectTable implements SampleSink {
   /** Whether the series of the object came as predicted so far. */
   #predicted = true
   #current: number[] = []
-  /** The slots recorded of this object, by the low half of their series' hash. */
-  readonly #recorded = new Map<number, number>()
+  /** The slots recorded of this object, by the low half of their series' hash; undefined while all came as predicted. */
+  #recorded: Map<number, number> | undefined
   /** Those of `#before` by the same, once a prediction has failed. */
   #index: Map<number, number> | undefined
   /** All slots by the same, where an object's series may be another's too. */
@@ -71,26 +76,14 @@ export class ObjectTable implements SampleSink {
     this.#position = 0
     this.#predicted = true
     this.#current = []
-    this.#recorded.clear()
+    this.#recorded = undefined
     this.#index = undefined
   }
 
   /** One sample of the object. `metric` is compared by reference: its producer makes each of its metrics once. */
   record(metric: Metric, attributes: AttributeList, value: number, options?: SampleOptions): void {
-    const set = internAttributes(attributes)
-    const { low } = combine(metric.hash, set)
-    const twin = this.#recorded.get(low)
-    if (twin !== undefined && this.#holds(twin, metric, set)) {
-      releaseAttributes(set)
-      this.#duplicates++
-      return
-    }
-    let slot = this.#find(metric, set, low) ?? this.#join(metric, set, low)
-    if (slot === undefined) {
-      slot = this.#table.add(new Series(metric, set))
-      this.#all?.set(low, slot)
-    } else releaseAttributes(set)
-    this.#recorded.set(low, slot)
+    const slot = this.#predict(metric, attributes) ?? this.#place(metric, internAttributes(attributes))
+    if (slot === undefined) return
     this.#current.push(slot)
     this.#set(slot, value, options?.integer === true ? flag.integer : 0)
   }
@@ -178,6 +171,35 @@ export class ObjectTable implements SampleSink {
     return Int32Array.from(ended).toSorted()
   }
 
+  /** The slot of a series that comes where it came before, for which no set has to be made. */
+  #predict(metric: Metric, attributes: AttributeList): number | undefined {
+    const slot = this.#before[this.#position]
+    if (slot === undefined || this.#recorded !== undefined) return undefined
+    const series = this.#table.at(slot)
+    if (series?.metric !== metric || !sameEntries(series.attributes.entries, attributes)) return undefined
+    this.#position++
+    return slot
+  }
+
+  /** The slot of any other series, undefined where the object has shown it already; takes over the reference to its set. */
+  #place(metric: Metric, set: Series['attributes']): number | undefined {
+    const { low } = combine(metric.hash, set)
+    this.#recorded ??= this.#indexOf(this.#current)
+    const twin = this.#recorded.get(low)
+    if (twin !== undefined && this.#holds(twin, metric, set)) {
+      releaseAttributes(set)
+      this.#duplicates++
+      return undefined
+    }
+    let slot = this.#find(metric, set, low) ?? this.#join(metric, set, low)
+    if (slot === undefined) {
+      slot = this.#table.add(new Series(metric, set))
+      this.#all?.set(low, slot)
+    } else releaseAttributes(set)
+    this.#recorded.set(low, slot)
+    return slot
+  }
+
   /** The slot that another object has for a series, which is this one's too from now on. */
   #join(metric: Metric, set: Series['attributes'], low: number): number | undefined {
     const slot = this.#all?.get(low)
@@ -245,7 +267,8 @@ export class ObjectTable implements SampleSink {
 
   #ensure(length: number): void {
     if (length <= this.#values.length) return
-    const room = Math.max(length, this.#values.length * 2)
+    // Not twice as much: what is room only is copied with each batch too.
+    const room = Math.max(length, Math.ceil(this.#values.length * 1.25))
     const values = new Float64Array(room)
     values.set(this.#values)
     this.#values = values

@@ -135,7 +135,8 @@ export function sortAttributes(list: AttributeList): AttributeValue[] {
     .slice()
 }
 
-function sameEntries(first: AttributeList, second: AttributeList): boolean {
+/** Whether two lists say the same in the same order. */
+export function sameEntries(first: AttributeList, second: AttributeList): boolean {
   if (first.length !== second.length) return false
   for (let index = 0; index < first.length; index++) {
     if (!sameValue(first[index] as AttributeValue, second[index] as AttributeValue)) return false

@@ -40,24 +40,36 @@ export function partOf(pod: Pod, name: string): ObjectPart {
   let known = parts.get(pod)
   if (known === undefined) parts.set(pod, (known = new Map()))
   let part = known.get(name)
-  if (part === undefined) {
-    part = { otel: () => collectorAttributes(pod, name), semconv: () => ['k8s.container.name', name] }
-    known.set(name, part)
-  }
+  if (part === undefined) known.set(name, (part = new ContainerPart(pod, name)))
   return part
 }
 
-/** What the Collector says of a container. The runtime stands before the id: `containerd://ID`. */
-function collectorAttributes(pod: Pod, name: string): AttributeList {
-  const container = mainContainers.containers(pod).find((each) => each.name === name)
-  const status = mainContainers.statuses(pod).find((each) => each.name === name)
-  const id = status?.containerID?.replace(/^[\w-]{1,40}:\/\//, '') ?? ''
-  return [
-    'k8s.container.name',
-    name,
-    ...(id === '' ? [] : ['container.id', id]),
-    ...imageAttributes(imageOf(status?.image, container?.image)),
-  ]
+class ContainerPart implements ObjectPart {
+  readonly #pod: Pod
+  readonly #name: string
+
+  constructor(pod: Pod, name: string) {
+    this.#pod = pod
+    this.#name = name
+  }
+
+  /** What the Collector says of a container. The runtime stands before the id: `containerd://ID`. */
+  otel(): AttributeList {
+    const name = this.#name
+    const container = mainContainers.containers(this.#pod).find((each) => each.name === name)
+    const status = mainContainers.statuses(this.#pod).find((each) => each.name === name)
+    const id = status?.containerID?.replace(/^[\w-]{1,40}:\/\//, '') ?? ''
+    return [
+      'k8s.container.name',
+      name,
+      ...(id === '' ? [] : ['container.id', id]),
+      ...imageAttributes(imageOf(status?.image, container?.image)),
+    ]
+  }
+
+  semconv(): AttributeList {
+    return ['k8s.container.name', this.#name]
+  }
 }
 
 /** Some runtimes know an image by its digest only; then what was asked for says more. */
