@@ -64,7 +64,13 @@ function readMachine(files: HostFiles): Read {
   return {
     identity: {
       machine: firstOf(files, ['/etc/machine-id', '/var/lib/dbus/machine-id']),
-      system: firstOf(files, ['/sys/class/dmi/id/product_uuid', '/proc/device-tree/vm,uuid']),
+      // As cAdvisor: of virtual machines and boards without DMI the next that there is.
+      system: firstOf(files, [
+        '/sys/class/dmi/id/product_uuid',
+        '/proc/device-tree/system-id',
+        '/proc/device-tree/vm,uuid',
+        '/etc/machine-id',
+      ]),
       boot: firstOf(files, ['/proc/sys/kernel/random/boot_id']),
     },
     cpus: readCpuTopology(files),

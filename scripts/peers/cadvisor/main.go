@@ -54,7 +54,8 @@ func main() {
 	request := model.RequestOptions{IdType: model.TypeName, Count: 1, Recursive: true}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		metrics.NewPrometheusCollector(containers, nil, metricSet, clock.RealClock{}, request))
+		metrics.NewPrometheusCollector(containers, nil, metricSet, clock.RealClock{}, request),
+		metrics.NewPrometheusMachineCollector(containers, metricSet))
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }

@@ -70,21 +70,23 @@ interface Sample {
   readonly value: number
 }
 
-/** The samples of the container and its pod on a page, without labels that are empty. */
+/** The samples of the container, its pod and the machine on a page, without labels that are empty. */
 async function samplesAt(port: number): Promise<Sample[] | undefined> {
   const page = await fetch(`http://127.0.0.1:${port}/metrics`).then(
     async (response) => await response.text(),
     () => '',
   )
   const samples = page.split('\n').flatMap((line) => {
-    const [, name = '', labels = '', value = ''] = /^(\w+)\{(.*)\} (\S+)/.exec(line) ?? []
+    const [, name = '', labels = '', value = ''] = /^(\w+)(?:\{(.*)\})? (\S+)/.exec(line) ?? []
     const pairs = Array.from(
       labels.matchAll(/(\w+)="([^"]*)"/g),
       ([, key = '', text = '']) => [key, text] as const,
     )
     return [{ name, labels: new Map(pairs.filter(([, text]) => text !== '')), value: Number(value) }]
   })
-  const ours = samples.filter(({ labels }) => [pod, container].includes(labels.get('id') ?? ''))
+  const ours = samples.filter(
+    ({ name, labels }) => name.startsWith('machine_') || [pod, container].includes(labels.get('id') ?? ''),
+  )
   return ours.some(({ name }) => name === 'container_cpu_cfs_periods_total') ? ours : undefined
 }
 
@@ -103,6 +105,9 @@ const left: ReadonlyMap<string, string> = new Map([
   ['container_health_state', "a word of Docker's that cgroups do not have"],
   ['container_perf_events_total', 'off in the kubelet'],
 ])
+
+/** What cAdvisor knows of processors, caches and memory beside what the kubelet shows of them. */
+const leftOfMachine = /^machine_(cpu_cache_capacity|thread_siblings|node)_/
 
 /** What version 1 does not have, and cAdvisor shows as 0 all the same. */
 const zeroInVersion1 = /^container_(memory_(events|file|pgscan|pgsteal|workingset)_|pressure_)/
@@ -129,7 +134,9 @@ test('what a real cAdvisor says of a container and its pod, we say too, in the s
     `yaml:
 receivers: { container: { interval: 1s, initial_delay: 0s, naming: prometheus } }
 exporters: { prometheus: { endpoint: '127.0.0.1:${ours}', add_metric_suffixes: false } }
+extensions: { health_check: { endpoint: '127.0.0.1:0' } }
 service:
+  extensions: [health_check]
   telemetry: { metrics: { level: none } }
   pipelines: { metrics: { receivers: [container], exporters: [prometheus] } }
 `,
@@ -141,9 +148,18 @@ service:
     (sample) =>
       !ourKeys.has(key(sample)) &&
       !left.has(sample.name) &&
+      !leftOfMachine.test(sample.name) &&
       !(sample.value === 0 && zeroInVersion1.test(sample.name)),
   )
   expect(missing.map(key)).toEqual([])
+
+  const machine = (samples: readonly Sample[]) =>
+    Object.fromEntries(
+      samples
+        .filter(({ name }) => name.startsWith('machine_') && !leftOfMachine.test(name))
+        .map((sample) => [key(sample), sample.value]),
+    )
+  expect(machine(ourSamples)).toEqual(machine(theirSamples))
 
   const exact = [
     'container_spec_memory_limit_bytes',
