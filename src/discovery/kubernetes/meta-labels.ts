@@ -85,5 +85,6 @@ export function finishLabels(own: TargetLabels, shared: TargetLabels): Discovere
   const flat: string[] = []
   for (const [name, value] of own) if (value !== '') flat.push(name, value)
   for (const [name, value] of shared) if (value !== '' && !own.has(name)) flat.push(name, value)
-  return flat
+  // A copy has no room to grow, which would be a quarter of it; there may be a hundred thousand.
+  return flat.slice()
 }
