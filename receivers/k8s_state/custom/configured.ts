@@ -43,7 +43,8 @@ function readFile(file: string): CustomResource[] {
       text.add(error)
     }
   }
-  throw new ConfigError(text.findings.map((finding) => finding.text).join('\n'))
+  // The lines themselves would stand within a line of the message.
+  throw new ConfigError(text.findings.map((finding) => finding.text.split('\n')[0]).join('; '))
 }
 
 function textIn(file: string): string {

@@ -1,6 +1,7 @@
 import { makeAll, mapItems } from '#src/config/config-error.ts'
 import { located } from '#src/config/located.ts'
 import type { KubernetesObject } from '#src/kubernetes/object.ts'
+import { compareBytewise } from '#src/model/attribute-set.ts'
 import type { MetricDefinition } from '#src/naming/metric.ts'
 import { stateResource, type StateFamily, type StateResource } from '../state-resource.ts'
 import type { ServedKind } from './definitions.ts'
@@ -130,13 +131,26 @@ function familyOf(
   return {
     definition,
     read(object, add) {
-      const base: Labels = new Map(common)
-      addPathLabels(base, pathLabels, object)
+      const labelsOfAll: Labels = new Map(common)
+      addPathLabels(labelsOfAll, pathLabels, object)
+      const shared = [...labelsOfAll].toSorted(([a], [b]) => compareBytewise(a, b)).flat()
       const complain = (problem: string): void => onUnreadable({ metric: name, object, problem, matters })
       for (const { labels, value } of samples(object, complain))
-        add(value, {}, { prometheus: [...new Map([...base, ...labels])].flat() })
+        add(value, {}, { prometheus: withLabels(shared, labels) })
     },
   }
+}
+
+/** Labels in the order of their names, with others in their places; of one name the other counts. */
+function withLabels(sorted: readonly string[], others: Labels): readonly string[] {
+  if (others.size === 0) return sorted
+  const list = [...sorted]
+  for (const [name, value] of others) {
+    let index = 0
+    while (index < list.length && compareBytewise(list[index] ?? '', name) < 0) index += 2
+    list.splice(index, list[index] === name ? 2 : 0, name, value)
+  }
+  return list
 }
 
 function definitionOf(name: string, help: string): MetricDefinition<never> {
