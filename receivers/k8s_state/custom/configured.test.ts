@@ -51,6 +51,46 @@ test('an empty version or kind is any, as * is', () => {
   expect(customResourcesOf(inline({ groupVersionKind: any }))).toMatchObject([{ version: '*', kind: '*' }])
 })
 
+test('a file as generators write it is read: with a beginning of its own, nothing for what is not said, and empty texts', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'custom.yaml')
+  await writeFile(
+    file,
+    `# Generated.
+---
+kind: CustomResourceStateMetrics
+spec:
+  resources:
+  - errorLogV: 0
+    groupVersionKind: { group: example.org, kind: Thing, version: v1 }
+    labelsFromPath:
+      name: [metadata, name]
+    commonLabels: null
+    metricNamePrefix: things
+    metrics:
+    - each:
+        gauge: { nilIsZero: false, path: [metadata, creationTimestamp], valueFrom: null }
+        type: Gauge
+      help: When it was made.
+      name: created
+    - each:
+        info:
+          labelsFromPath:
+            order: [spec, order, -1]
+            all: []
+          path: null
+        type: Info
+      help: About it.
+      name: info
+      labelsFromPath: null
+    resourcePlural: ""
+`,
+  )
+  const [resource] = customResourcesOf({ custom_resource_state_file: file })
+  expect(resource?.plural).toBeUndefined()
+  expect(resource?.metrics.map(({ name }) => name)).toEqual(['things_created', 'things_info'])
+})
+
 describe('a mistake names its place', () => {
   const place = ['custom_resource_state', 'spec', 'resources', 0, 'metrics', 0]
 
@@ -76,6 +116,16 @@ describe('a mistake names its place', () => {
   ])('%s', (_, metric, path, message) => {
     const mistake = mistakeIn(inline({ groupVersionKind, metrics: [metric] }))
     expect(mistake).toEqual(new ConfigError(message, [...place, ...path]))
+  })
+
+  test('a selection in the path of a label of all metrics', () => {
+    const labelsFromPath = { ready: ['status', '[Ready]'] }
+    expect(mistakeIn(inline({ groupVersionKind, labelsFromPath, metrics: [gauge, gauge] }))).toEqual(
+      new ConfigError('[Ready] selects nothing: expected [key=value]', [
+        ...place.slice(0, 4),
+        ...['labelsFromPath', 'ready', 1],
+      ]),
+    )
   })
 
   test('in a file with line and column', async () => {

@@ -49,13 +49,15 @@ interface CustomMetric {
 export function compileCustomResources(resources: readonly CustomResourceOptions[]): CustomResource[] {
   return mapItems(resources, (resource, index) =>
     located([index], () => {
-      const { groupVersionKind, metrics, resourcePlural } = resource
+      const { groupVersionKind, metrics, resourcePlural, labelsFromPath } = resource
       const { group, version, kind } = groupVersionKind
+      // Each metric has them, where a mistake would not be in its place.
+      located(['labelsFromPath'], () => compilePathLabels(labelsFromPath))
       return {
         group,
         version: version === '' ? '*' : version,
         kind: kind === '' ? '*' : kind,
-        plural: resourcePlural,
+        plural: resourcePlural === '' ? undefined : resourcePlural,
         metrics: located(['metrics'], () =>
           mapItems(metrics, (metric, position) => located([position], () => compileMetric(metric, resource))),
         ),
