@@ -171,7 +171,7 @@ let places = emptyPlaces(fewestPlaces)
 let setCount = 0
 
 function emptyPlaces(count: number): (AttributeSet | undefined)[] {
-  return Array.from({ length: count }, () => undefined)
+  return Array.from({ length: count })
 }
 
 function placeOf({ low }: Hash64): number {
