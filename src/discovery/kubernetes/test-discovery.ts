@@ -50,7 +50,7 @@ export class TestDiscovery implements AsyncDisposable {
   /** Begins to discover by options in YAML, after those that say where the server is. */
   discover(
     yaml: string,
-    listener = (targets: readonly DiscoveredLabels[]) => void this.told.push(targets),
+    listener: (targets: readonly DiscoveredLabels[]) => void = (targets) => this.told.push(targets),
     place = `api_server: ${this.server.url.href}\n`,
   ): KubernetesDiscovery {
     const surroundings = { clock: this.clock, logger: this.log, environment: {} }
