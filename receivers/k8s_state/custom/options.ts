@@ -27,8 +27,6 @@ const labelFromKey = Type.String({
   default: '',
 })
 
-const valueFrom = (description: string) => Path(description)
-
 const errorLogV = Type.Integer({
   description:
     'Whether what cannot be read is a warning in the log (0), or a line of the level debug (more than 0).',
@@ -47,7 +45,7 @@ const Each = Options(
         {
           ...valueProperties,
           labelFromKey,
-          valueFrom: valueFrom('The path of the number below `path`.'),
+          valueFrom: Path('The path of the number below `path`.'),
           nilIsZero: Type.Boolean({
             description: 'Whether a field that is not there is 0. Else it makes no sample.',
             default: false,
@@ -63,7 +61,7 @@ const Each = Options(
       Options(
         {
           ...valueProperties,
-          valueFrom: valueFrom('The path of the state below `path`.'),
+          valueFrom: Path('The path of the state below `path`.'),
           labelName: Type.String({ description: 'The label that bears a state.', minLength: 1 }),
           list: Type.Array(Type.String(), {
             description: 'All states; the one that holds is 1.',
