@@ -95,8 +95,7 @@ export const Config = Options({
     minimum: unitSeries,
   }),
   batch_send_deadline: Duration({
-    description:
-      'How long samples wait at most for others to share a request with; where a sender waits for the answer, a tenth of it.',
+    description: 'How long samples wait at most for others to share a request with.',
     default: '200ms',
   }),
   remote_write_queue: Queue,

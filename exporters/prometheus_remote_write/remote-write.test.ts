@@ -4,6 +4,7 @@ import { makeResource, makeScope } from '#src/model/resource.ts'
 import type { Series } from '#src/model/series.ts'
 import { Source } from '#src/model/source.ts'
 import { FakeClock } from '#src/testing/fake-clock.ts'
+import { readRequest, unsnap } from '#src/testing/remote-write.ts'
 import { RemoteWriteReceiver } from '#src/testing/remote-write-receiver.ts'
 import { staleBits } from '#src/testing/remote-write.ts'
 import { batchOf, series } from '#src/testing/series.ts'
@@ -153,26 +154,43 @@ test('samples wait for others no longer than the deadline', async () => {
   expect(receiver.requests).toHaveLength(1)
 })
 
-test('samples that somebody waits for go at once after a pause, else with those of a tenth of the deadline', async () => {
-  await using receiver = await RemoteWriteReceiver.start()
+test('samples that somebody waits for go at once, and those that come meanwhile together once these are settled', async () => {
+  let up = true
+  await using receiver = await RemoteWriteReceiver.start(() => ({ status: up ? 204 : 503 }))
   const clock = new FakeClock()
-  const options = { batch_send_deadline: '5s', remote_write_queue: { num_consumers: 1 } }
+  const options = { batch_send_deadline: '1h', remote_write_queue: { num_consumers: 1 } }
   await using sut = exporterFor({ endpoint: receiver.url, ...options }, clock)
-  const takeAndWait = async (): Promise<void> => {
+  for (let call = 1; call <= 3; call++) {
     sut.take([many(3)])
     await sut.settled()
+    expect(receiver.requests).toHaveLength(call)
   }
-  await takeAndWait()
-  expect(receiver.requests).toHaveLength(1)
-  for (let call = 0; call < 5; call++) sut.take([many(3)], call > 3)
-  await clock.advance(499)
-  expect([receiver.requests.length, sut.ledger.queued]).toEqual([1, 15])
+  up = false
+  sut.take([many(3)])
+  await expect.poll(() => receiver.requests.length).toBe(4)
+  // What nobody waits for goes with them.
+  for (let call = 0; call < 5; call++) sut.take([many(3)], call !== 2)
+  up = true
+  while (sut.ledger.queued > 0) await clock.advance(1000)
+  expect(receiver.requests.slice(3).map(({ body }) => readRequest(unsnap(body)).series.length)).toEqual([
+    3, 3, 15,
+  ])
+})
+
+test('while what somebody waits for does not get through, other samples wait for the deadline', async () => {
+  await using receiver = await RemoteWriteReceiver.start(() => ({ hold: true }))
+  const clock = new FakeClock()
+  await using sut = exporterFor({ endpoint: receiver.url, batch_send_deadline: '3s' }, clock)
+  const queued = (): boolean => (sut.queueStatus?.memoryBytes ?? 0) > first
+  let first = 0
+  sut.take([many(3)])
+  await expect.poll(queued).toBe(true)
+  first = sut.queueStatus?.memoryBytes ?? 0
+  sut.take([many(3)])
+  await clock.advance(2999)
+  expect(queued()).toBe(false)
   await clock.advance(1)
-  await sut.settled()
-  expect(receiver.requests).toHaveLength(2)
-  await clock.advance(500)
-  await takeAndWait()
-  expect(receiver.requests).toHaveLength(3)
+  expect(queued()).toBe(true)
 })
 
 test('a receipt settles when all requests that bear its samples are at the peer', async () => {

@@ -30,7 +30,7 @@ export interface PushParts<Form extends Encoding, Drop extends string = string> 
   /** The format that is to be encoded in now. */
   readonly format: () => Form['format']
   readonly makeEncoding: (format: Form['format'], events: EncodingEvents<Drop>) => Form
-  /** How long data waits at most for other data to share a request with, in milliseconds; a tenth of it where it is awaited. */
+  /** How long data waits at most for other data to share a request with, in milliseconds. */
   readonly flushAfterMs: number
   /** What is done about points that the encoding leaves out, by the reason. */
   readonly omissions: Readonly<Record<Drop, Omission>>
@@ -46,16 +46,14 @@ export interface Recurring<Form> {
 
 /** Encoding gives way to other work after so many milliseconds. */
 const sliceMs = 8
-/**
- * The part of `flushAfterMs` that lies between flushes at least where somebody waits. A sender that waits for each answer gets
- * some ten times as many so, and one that comes after a pause is answered at once; without a pause between them, each of its
- * requests would become a small one for every consumer.
- */
-const awaitedPart = 0.1
 /** What a data point takes, until some were seen. */
 const firstBytesPerPoint = 100
 
-/** Takes batches at once, encodes them in slices between which the event loop turns, and leaves requests to the sender. */
+/**
+ * Takes batches at once, encodes them in slices between which the event loop turns, and leaves requests to the sender. Data that
+ * somebody waits for goes as soon as it is encoded, unless other such data is on its way: then, with all that came meanwhile, as
+ * soon as that is settled. So a sender alone waits for the peer only, and requests of many are still joined.
+ */
 export class PushExporter<Form extends Encoding, Drop extends string = string> implements Exporter {
   readonly #context: PipelineContext
   readonly #parts: PushParts<Form, Drop>
@@ -69,10 +67,9 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   #bytesPerPoint = firstBytesPerPoint
   #running: Promise<void> | undefined
   #cancelFlush: (() => void) | undefined
-  /** Monotonic milliseconds of the last flush. */
-  #flushedAt = -Infinity
-  /** Whether somebody waits for what was encoded since then. */
-  #isAwaited = false
+  /** What somebody waits for and is not settled: what was encoded since the last flush, and what is all in requests. */
+  readonly #gathered = new Set<Intake>()
+  readonly #onTheWay = new Set<Intake>()
   #recurring: Schedule | undefined
   #stopping = false
   #stopped = false
@@ -118,7 +115,7 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
     if (points === 0) return true
     if (this.#stopping || !this.#admits(points)) return false
     this.#unencoded += points
-    const intake = new Intake(points, this.#context.ledger, receipt)
+    const intake = new Intake(points, this.#context.ledger, receipt, () => this.#settled(intake))
     this.#enqueue({ intake, batches, isAwaited: receipt !== undefined })
     return true
   }
@@ -193,17 +190,17 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   }
 
   #scheduleFlush(): void {
-    const { clock } = this.#context
-    const { flushAfterMs } = this.#parts
-    const flush = (): void => this.#flush()
-    if (!this.#isAwaited) {
-      this.#cancelFlush ??= clock.after(flushAfterMs, flush)
-      return
-    }
-    const waitMs = this.#flushedAt + flushAfterMs * awaitedPart - clock.monotonic()
-    this.#cancelFlush?.()
-    if (waitMs <= 0) flush()
-    else this.#cancelFlush = clock.after(waitMs, flush)
+    if (this.#gathered.size > 0 && this.#onTheWay.size === 0) this.#flush()
+    else this.#cancelFlush ??= this.#context.clock.after(this.#parts.flushAfterMs, () => this.#flush())
+  }
+
+  #settled(intake: Intake): void {
+    this.#gathered.delete(intake)
+    if (!this.#onTheWay.delete(intake) || this.#onTheWay.size > 0 || this.#gathered.size === 0) return
+    // Whoever settles is in the midst of something.
+    queueMicrotask(() => {
+      if (this.#running === undefined && !this.#stopped) this.#scheduleFlush()
+    })
   }
 
   #next(): Call | Source | undefined {
@@ -225,7 +222,7 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
       for (const { layout } of batches) this.#encoding.forget(layout.source)
     }
     // Behind it, since a flush may come in the midst of it.
-    this.#isAwaited ||= isAwaited
+    if (isAwaited && intake.open > 0) this.#gathered.add(intake)
     const left = this.#current
     if (left === 0) return
     if (!this.#stopped) this.#context.logger.error('batches could not be encoded', { error, points: left })
@@ -246,8 +243,8 @@ export class PushExporter<Form extends Encoding, Drop extends string = string> i
   #flush(): void {
     this.#cancelFlush?.()
     this.#cancelFlush = undefined
-    this.#flushedAt = this.#context.clock.monotonic()
-    this.#isAwaited = false
+    for (const intake of this.#gathered) this.#onTheWay.add(intake)
+    this.#gathered.clear()
     this.#encoding.flush()
   }
 

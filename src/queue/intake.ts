@@ -26,16 +26,22 @@ export interface Settler {
 export class Intake implements Settler {
   readonly #ledger: Ledger
   readonly #receipt: Receipt | undefined
+  readonly #settled: (() => void) | undefined
   #open: number
   #failure: string | undefined
   #rejection: string | undefined
   #rejected = 0
 
-  /** Takes so many data points, one at least. */
-  constructor(points: number, ledger: Ledger, receipt: Receipt | undefined) {
+  /**
+   * Takes so many data points, one at least.
+   *
+   * @param settled told when all are settled
+   */
+  constructor(points: number, ledger: Ledger, receipt: Receipt | undefined, settled?: () => void) {
     this.#open = points
     this.#ledger = ledger
     this.#receipt = receipt?.retain()
+    this.#settled = settled
     ledger.queued += points
   }
 
@@ -85,6 +91,7 @@ export class Intake implements Settler {
     if (this.#failure !== undefined) this.#receipt?.fail(this.#failure)
     else if (this.#rejection !== undefined) this.#receipt?.reject(this.#rejected, this.#rejection)
     else this.#receipt?.settle()
+    this.#settled?.()
   }
 }
 

@@ -102,12 +102,7 @@ const agents: readonly Agent[] = [
       const file = join(folder, 'weir.yaml')
       const configuration = {
         receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
-        exporters: {
-          otlp_http: {
-            endpoint: `http://127.0.0.1:${sink}`,
-            sending_queue: { batch: { flush_timeout: '10ms' } },
-          },
-        },
+        exporters: { otlp_http: { endpoint: `http://127.0.0.1:${sink}` } },
         service: { pipelines: { metrics: { receivers: ['otlp'], exporters: ['otlp_http'] } } },
       }
       await writeFile(file, JSON.stringify(configuration))

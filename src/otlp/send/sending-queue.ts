@@ -6,8 +6,7 @@ import type { RequestLimits } from '../encode/request-builder.ts'
 const Batch = Options(
   {
     flush_timeout: Duration({
-      description:
-        'How long data waits at most for other data to share a request with; where a sender waits for the answer, a tenth of it.',
+      description: 'How long data waits at most for other data to share a request with.',
       default: '200ms',
     }),
     max_size: Type.Integer({
