@@ -53,17 +53,21 @@ build prometheus-kubernetes 3.16.0 github.com/prometheus/prometheus/cmd/promethe
 build promtool 3.16.0 github.com/prometheus/prometheus/cmd/promtool v0.316.0
 build metrics-server 0.8.0 sigs.k8s.io/metrics-server/cmd/metrics-server v0.8.0
 
-# Builds the program of scripts/peers/NAME as $cache/NAME-VERSION/NAME, where it is not there yet or older: for what
-# cannot be installed as a module.
+# Builds the program of scripts/peers/NAME as $cache/NAME-VERSION/NAME, where it is not there yet or was built of other files: for
+# what cannot be installed as a module.
 build_here() {
-  local name=$1 version=$2 folder="$cache/$1-$2"
-  [ "$folder/$name" -nt "$(dirname "${BASH_SOURCE[0]}")/peers/$name/main.go" ] && return
+  local name=$1 version=$2 folder="$cache/$1-$2" source
+  source="$(dirname "${BASH_SOURCE[0]}")/peers/$name"
+  local sum
+  sum=$(cat "$source"/main.go "$source"/go.mod "$source"/go.sum | sha256sum)
+  [ -x "$folder/$name" ] && [ "$(cat "$folder/built-of" 2>/dev/null)" = "$sum" ] && return
   command -v go >/dev/null || { echo "peer $name is built with Go, which is not installed" >&2; exit 1; }
   echo "Building $name $version ..." >&2
   mkdir -p "$folder"
-  (cd "$(dirname "${BASH_SOURCE[0]}")/peers/$name" &&
+  (cd "$source" &&
     GOFLAGS=-mod=readonly CGO_ENABLED=0 go build -tags netgo -ldflags '-s -w' -o "$folder/$name.part" .)
   mv "$folder/$name.part" "$folder/$name"
+  echo "$sum" >"$folder/built-of"
 }
 
 build_here cadvisor 0.60.6
