@@ -149,9 +149,7 @@ function cycle(time: number): { record: number; flow: number } {
 const build = cycle(1)
 cycle(2)
 const bytes = (heap() - empty - rowsOnly) / live
-console.log(
-  `${live} series of ${sources} sources, ${internedSets()} label sets; three identity processors`,
-)
+console.log(`${live} series of ${sources} sources, ${internedSets()} label sets; three identity processors`)
 console.log(
   `bytes per live series (heap and array buffers, rows of the generator left out): ${bytes.toFixed(0)}`,
 )
