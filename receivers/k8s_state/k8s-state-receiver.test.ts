@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { clusterStatistics } from '#src/kubernetes/api-statistics.ts'
+import { leases } from '#src/kubernetes/lease-election.ts'
 import { isInShard } from '#src/kubernetes/shard.ts'
 import { statefulSets } from '#src/kubernetes/stateful-set-shard.ts'
 import { internedSets } from '#src/model/attribute-set.ts'
@@ -56,6 +58,12 @@ async function setting() {
 
 function textOf({ attributes, value }: Sample): string {
   return `${JSON.stringify(attributes['namespace']).replaceAll('"', '')}/${JSON.stringify(attributes['deployment']).replaceAll('"', '')} ${value}`
+}
+
+/** How many of them receivers know. */
+function watchedDeployments(): number | undefined {
+  const watches = [...clusterStatistics].flatMap((each) => [...each.watches])
+  return watches.find(({ resource }) => resource === 'deployments.apps')?.objects
 }
 
 type Started = ReturnType<Awaited<ReturnType<typeof setting>>['start']>
@@ -192,15 +200,41 @@ test('one of several that elect a leader tells, and another goes on at once when
   expect(other.context.clock.monotonic() - stopped).toBeLessThanOrEqual(17_000)
 })
 
+test('who does not lead takes no more room by the objects that come and go meanwhile', async () => {
+  await using setup = await setting()
+  const holder = { holderIdentity: 'another', leaseDurationSeconds: 15 }
+  setup.server.put(leases, { metadata: { name: 'state', namespace: 'weir' }, spec: holder })
+  const started = setup.start({ leader_election: { lease_name: 'state' }, interval: '1s' })
+  const { context } = started
+  await context.clock.advance(0)
+  for (let count = 0; count < 10; count++) {
+    setup.put(`web-${count}`, 1)
+    await vi.waitFor(() => expect(watchedDeployments()).toBe(1), patience)
+    await context.clock.advance(1000)
+    setup.server.remove(deployments, `web-${count}`, 'shop')
+    await vi.waitFor(() => expect(watchedDeployments()).toBe(0), patience)
+  }
+  expect(started.told()).toEqual([])
+  setup.put('last', 1)
+  // The lease is not renewed.
+  await vi.waitFor(async () => {
+    await context.clock.advance(2000)
+    expect(context.next.samples.map(textOf)).toContain('shop/last 1')
+  }, patience)
+  expect(context.next.batches.at(-1)?.layout.series.length).toBeLessThan(5)
+})
+
 test('a pod of no StatefulSet is told so with each cycle, since it has no share', async () => {
   await using setup = await setting()
   vi.stubEnv('POD_NAME', 'weir-abcde')
-  const { context } = setup.start({ sharding: {} })
+  const { context } = setup.start({ sharding: {}, leader_election: {} })
   await vi.waitFor(async () => {
     await context.clock.advance(intervalMs)
     expect(context.reports.length).toBeGreaterThan(1)
   }, patience)
   expect(String(context.reports.at(-1)?.error)).toContain('the pod weir-abcde is of no StatefulSet')
+  // Nobody leads who has nothing to tell.
+  expect(setup.server.requests).toEqual([])
   vi.unstubAllEnvs()
 })
 
@@ -234,6 +268,8 @@ test('a pod of a StatefulSet finds its shard, and another when the set is scaled
   await vi.waitFor(() => expect(setup.server.watches).toBe(2), patience)
   scale(5)
   expect(await awaitTold(started)).toEqual(shareOf(5))
+  // What others have from now on is not shown here any more.
+  expect(started.context.next.forgotten.map(({ part }) => part)).toEqual(['deployments'])
   vi.unstubAllEnvs()
 })
 

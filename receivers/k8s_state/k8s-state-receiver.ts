@@ -113,6 +113,7 @@ export class K8sStateReceiver implements Receiver {
       this.#begin(cluster)
     } catch (error) {
       this.#cluster = undefined
+      this.#election = undefined
       cluster.release()
       throw error
     }
@@ -120,20 +121,22 @@ export class K8sStateReceiver implements Receiver {
 
   #begin(cluster: HeldCluster): void {
     const { sharding, leader_election: leader } = this.#config
-    if (leader !== undefined) this.#elect(cluster, leader)
+    // It begins last, since what comes before may fail.
+    if (leader !== undefined) this.#election = this.#electionOf(cluster, leader)
     if (sharding === undefined) this.#watch(undefined)
     else if (sharding.shard !== undefined)
       this.#watch({ ordinal: sharding.shard, total: sharding.total_shards ?? 1 })
     else this.#ownShard = watchShard(cluster.watches, ownPod(cluster), (shard) => this.#watch(shard))
+    this.#election?.start()
   }
 
-  #elect(
+  #electionOf(
     { api, namespace }: HeldCluster,
     { lease_name: name, lease_namespace: own = namespace }: NonNullable<K8sStateConfig['leader_election']>,
-  ): void {
+  ): LeaseElection {
     if (own === undefined) throw new Error('no namespace is known for the lease; set lease_namespace')
     const { logger } = this.#context
-    this.#election = new LeaseElection({
+    return new LeaseElection({
       api,
       name,
       namespace: own,
@@ -144,7 +147,6 @@ export class K8sStateReceiver implements Receiver {
         if (leading) this.#emitAll()
       },
     })
-    this.#election.start()
   }
 
   /** Watches all that is wanted; what was watched before for another share is let go. */
@@ -152,7 +154,7 @@ export class K8sStateReceiver implements Receiver {
     const cluster = this.#cluster
     if (cluster === undefined) return
     this.#shard = shard
-    const before = this.#states
+    const before = this.#all
     const config = this.#config
     const context = this.#context
     this.#settings = {
@@ -166,7 +168,11 @@ export class K8sStateReceiver implements Receiver {
     const chosen = chosenResources(config.resources, config.exclude_resources)
     this.#states = chosen.map((resource) => this.#stateOf(resource))
     for (const state of this.#states) state.start(cluster.watches)
-    for (const state of before) state.stop()
+    for (const state of before) {
+      state.stop()
+      // Without markers: what another has from now on goes on.
+      context.forget(state.source)
+    }
     this.#custom.watch(cluster.watches)
   }
 
@@ -230,11 +236,13 @@ export class K8sStateReceiver implements Receiver {
     })
   }
 
-  /** Emits if this one may, which is asked each time: a process that was stopped may have lost its lease meanwhile. */
+  /**
+   * Emits if this one may, which is asked each time: a process that was stopped may have lost its lease meanwhile. Who may not
+   * makes the batches all the same, since what ended keeps its place until they are made.
+   */
   #emit(batches: () => Batch[]): void {
-    if (this.#election?.leading === false) return
     const made = batches()
-    if (made.length > 0) this.#context.emit(made)
+    if (made.length > 0 && this.#election?.leading !== false) this.#context.emit(made)
   }
 
   #countDuplicates(): void {

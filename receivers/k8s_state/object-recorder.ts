@@ -49,6 +49,7 @@ export class ObjectRecorder {
    * Records an object as it is now.
    *
    * @param before what it returned of the same object the last time
+   * @throws what a family throws; the object then has just the series that it had
    */
   record(object: KubernetesObject, before: RecordedObject | undefined): RecordedObject {
     this.#known = before?.scopes ?? []
@@ -65,12 +66,18 @@ export class ObjectRecorder {
       // The names of the dimensions are those of the definition, which `family` has seen to.
       facts.record(definition as unknown as MetricDefinition, dimensions, value)
     }
-    for (const family of this.#families) {
-      definition = family.definition
-      family.read(object, add)
+    try {
+      for (const family of this.#families) {
+        definition = family.definition
+        family.read(object, add)
+      }
+      this.#recordLabels(object, whole)
+      facts.flush()
+    } catch (error) {
+      facts.flush()
+      this.#table.abandon()
+      throw error
     }
-    this.#recordLabels(object, whole)
-    facts.flush()
     return { slots: this.#table.end(), scopes: this.#scopes }
   }
 

@@ -93,6 +93,19 @@ test('a series that came and went between two batches is not told of', () => {
   table.dispose()
 })
 
+test('an object that is given up has the series that it had', () => {
+  const table = new ObjectTable(new Source('k8s_state', 'pods'))
+  const x = put(table, 'x', [[a, '1', 1]])
+  table.all(1)
+  table.begin(x)
+  table.record(b, ['object', 'x', 'part', 'new'], 1)
+  table.abandon()
+  expect(lines(table.all(2))).toEqual(['a x/1 1'])
+  table.remove(x)
+  expect(lines(table.all(3))).toEqual(['a x/1 stale'])
+  table.dispose()
+})
+
 test('of two samples of one series in an object the first counts, and where it is recorded again too', () => {
   const table = new ObjectTable(new Source('k8s_state', 'pods'))
   const rows: readonly Row[] = [

@@ -104,6 +104,13 @@ export class ObjectTable implements SampleSink {
     return slots.slice()
   }
 
+  /** Gives up the object that was begun: it has the series that it had before. */
+  abandon(): void {
+    const before = new Set(this.#before)
+    this.remove(this.#current.filter((slot) => !before.has(slot)))
+    this.begin()
+  }
+
   /** Ends all series of an object. */
   remove(slots: ObjectSlots): void {
     const sent = this.#table.layout

@@ -1,5 +1,5 @@
 import type { Naming } from '#src/naming/metric.ts'
-import { quantity, wholeQuantity } from './quantity.ts'
+import { quantity, wholeQuantity } from '#src/kubernetes/quantity.ts'
 
 /** How the semantic conventions tell a resource of quotas. */
 export interface QuotaMeasure {

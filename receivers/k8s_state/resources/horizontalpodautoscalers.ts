@@ -8,7 +8,7 @@ import type {
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
 import { numberFact } from '../number-fact.ts'
-import { quantity } from '../quantity.ts'
+import { quantity } from '#src/kubernetes/quantity.ts'
 import { addCondition, created, deletion, generation } from '../shared-families.ts'
 import { family, stateResource, type AddSample } from '../state-resource.ts'
 

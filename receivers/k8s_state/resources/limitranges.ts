@@ -1,7 +1,7 @@
 import type { V1LimitRange, V1LimitRangeItem } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
-import { quantity } from '../quantity.ts'
+import { quantity } from '#src/kubernetes/quantity.ts'
 import { created } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 

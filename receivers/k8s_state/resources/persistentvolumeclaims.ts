@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimCondition } from '@kubernetes/client-node'
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
-import { wholeQuantity } from '../quantity.ts'
+import { wholeQuantity } from '#src/kubernetes/quantity.ts'
 import { addCondition, created, deletion } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 import { accessModeFamily, phaseFamily, storageClassOf, storageNamings } from './storage-families.ts'

@@ -2,7 +2,7 @@ import type { V1PersistentVolume, V1PersistentVolumeSpec } from '@kubernetes/cli
 import type { ApiObject, Wire } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
 import { numberFact } from '../number-fact.ts'
-import { wholeQuantity } from '../quantity.ts'
+import { wholeQuantity } from '#src/kubernetes/quantity.ts'
 import { created, deletion } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'
 import { accessModeFamily, phaseFamily, storageClassOf, storageNamings } from './storage-families.ts'

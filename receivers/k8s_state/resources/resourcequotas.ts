@@ -1,7 +1,7 @@
 import type { V1ResourceQuota } from '@kubernetes/client-node'
 import type { ApiObject } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../label-fact.ts'
-import { quantity, wholeQuantity } from '../quantity.ts'
+import { quantity, wholeQuantity } from '#src/kubernetes/quantity.ts'
 import { quotaMeasure, quotaNamings } from '../quota-measure.ts'
 import { created } from '../shared-families.ts'
 import { family, stateResource } from '../state-resource.ts'

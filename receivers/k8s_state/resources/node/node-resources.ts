@@ -1,4 +1,4 @@
-import { quantity } from '../../quantity.ts'
+import { quantity } from '#src/kubernetes/quantity.ts'
 import { resourceMeasure } from '../../resource-measure.ts'
 import { resourceNamings } from '../../resource-namings.ts'
 import { sentence } from '../../sentence.ts'

@@ -1,5 +1,5 @@
 import type { MetricDefinition } from '#src/naming/metric.ts'
-import { quantity, wholeQuantity } from '../../quantity.ts'
+import { quantity, wholeQuantity } from '#src/kubernetes/quantity.ts'
 import { resourceMeasure } from '../../resource-measure.ts'
 import { resourceNamings } from '../../resource-namings.ts'
 import { sentence } from '../../sentence.ts'

@@ -3,7 +3,7 @@ import type { V1OwnerReference, V1PodIP, V1PodResourceClaim } from '@kubernetes/
 import type { Wire } from '#src/kubernetes/wire.ts'
 import { labelFact } from '../../label-fact.ts'
 import { numberFact } from '../../number-fact.ts'
-import { quantity, wholeQuantity } from '../../quantity.ts'
+import { quantity, wholeQuantity } from '#src/kubernetes/quantity.ts'
 import { sentence } from '../../sentence.ts'
 import type { StateFamily } from '../../state-resource.ts'
 import { of, type Pod } from './pod.ts'

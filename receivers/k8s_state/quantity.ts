@@ -1,1 +1,0 @@
-export { quantity, wholeQuantity } from '#src/kubernetes/quantity.ts'
