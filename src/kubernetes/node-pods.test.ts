@@ -48,6 +48,16 @@ test('where they cannot be listed the question fails with the reason', async () 
   await expect(setup.nodePods.list(patience())).rejects.toThrow('pods')
 })
 
+test('those who ask first and at the same time share a watch, which ends with the rest', async () => {
+  await using setup = await setting()
+  setup.put('a', 'n1')
+  const asked = [setup.nodePods.list(patience()), setup.nodePods.list(patience())]
+  expect(await Promise.all(asked)).toEqual([['a'], ['a']])
+  await vi.waitFor(() => expect(setup.server.watches).toBe(1))
+  setup.nodePods.close()
+  await vi.waitFor(() => expect(setup.server.watches).toBe(0))
+})
+
 test('what is known is told while the server is away', async () => {
   await using setup = await setting()
   setup.put('a', 'n1')

@@ -39,7 +39,7 @@ export class NodePods<Kept> {
    * @throws {Error} where they never were known, that says why
    */
   async list(signal: AbortSignal): Promise<Kept[]> {
-    const watch = (this.#watch ??= await this.#begin())
+    const watch = this.#watch ?? (await this.#begin())
     if (!watch.synced) {
       this.#known ??= Promise.withResolvers()
       await untilAborted(this.#known.promise, signal)
@@ -50,7 +50,11 @@ export class NodePods<Kept> {
   close(): void {
     this.#isClosed = true
     this.#watch?.close()
-    void this.#opened?.then((cluster) => cluster.release())
+    void this.#opened?.then(
+      (cluster) => cluster.release(),
+      // Whoever asked was told why.
+      () => undefined,
+    )
   }
 
   async #begin(): Promise<Subscribed<Kept>> {
@@ -60,13 +64,14 @@ export class NodePods<Kept> {
     })
     const { watches } = await this.#opened
     if (this.#isClosed) throw new Error('the pods of the node are not watched any more')
-    if (this.#watch !== undefined) return this.#watch
-    return watches.subscribe<Kept>({
+    // Others who asked meanwhile come here one after the other.
+    this.#watch ??= watches.subscribe<Kept>({
       scope: { resource: pods, fieldSelector: `spec.nodeName=${this.#node}` },
       projection: this.#projection,
       synced: () => this.#settle(),
       trouble: ({ message }) => this.#settle(new Error(message)),
     })
+    return this.#watch
   }
 
   #settle(error?: Error): void {
