@@ -53,9 +53,16 @@ export function controllerOf({ metadata }: KubernetesObject): Controller | undef
   return owner === undefined ? undefined : { kind: owner.kind, name: owner.name }
 }
 
-/** Adds what is attached of a namespace. */
-export function attachNamespace(labels: TargetLabels, namespace: string, others: OtherObjects): void {
+/** What all targets of an object in a namespace share: the namespace, with what is attached of it, and what is told of the object. */
+export function sharedLabels(
+  namespace: string,
+  others: OtherObjects,
+  ...told: readonly (FlatLabels | undefined)[]
+): TargetLabels {
+  const labels: TargetLabels = new Map([['__meta_kubernetes_namespace', namespace]])
+  for (const each of told) addLabels(labels, each)
   addLabels(labels, others.find(namespaces, namespace)?.labels)
+  return labels
 }
 
 /** Adds what is attached of a node. */

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '#src/http/endpoint.ts'
-import { attachNamespace, attachNode } from './attached.ts'
+import { attachNode, sharedLabels } from './attached.ts'
 import { addLabels, finishLabels, type FlatLabels, type TargetLabels } from './meta-labels.ts'
 import { addPodLabels, addPortLabels, pods, portTarget, type PodFacts } from './pod.ts'
 import { keyOf, type ObjectFacts, type OtherObjects, type Role } from './role.ts'
@@ -64,10 +64,7 @@ export const endpointRole: Omit<Role<EndpointsFacts>, 'objects' | 'selectable'> 
     // A service of two families has each endpoint once in each: the first family counts.
     const isSecondary = family !== undefined && family !== (service?.primaryFamily ?? family)
     if (isSecondary) return []
-    const shared: TargetLabels = new Map([['__meta_kubernetes_namespace', namespace]])
-    addLabels(shared, service?.labels)
-    addLabels(shared, labels)
-    attachNamespace(shared, namespace, others)
+    const shared = sharedLabels(namespace, others, service?.labels, labels)
     return targetsOf(object.subsets, others).map((own) => finishLabels(own, shared))
   },
 }

@@ -1,12 +1,5 @@
-import { attachNamespace } from './attached.ts'
-import {
-  addLabels,
-  describeMetadata,
-  finishLabels,
-  flatLabels,
-  type FlatLabels,
-  type TargetLabels,
-} from './meta-labels.ts'
+import { sharedLabels } from './attached.ts'
+import { describeMetadata, finishLabels, flatLabels, type FlatLabels } from './meta-labels.ts'
 import { keyOf, type ObjectFacts, type Role, type Watched } from './role.ts'
 
 /** What is kept of an ingress. */
@@ -44,7 +37,6 @@ const ingresses: Watched<IngressFacts> = {
       namespace,
       labels: [
         ...flatLabels({
-          __meta_kubernetes_namespace: namespace,
           __meta_kubernetes_ingress_class_name: spec.ingressClassName,
         }),
         ...describeMetadata('ingress', object),
@@ -72,9 +64,7 @@ export const ingressRole: Role<IngressFacts> = {
   attachable: ['namespace'],
   selectable: ['ingress'],
   targets({ namespace, labels, rules }, others) {
-    const shared: TargetLabels = new Map()
-    addLabels(shared, labels)
-    attachNamespace(shared, namespace, others)
+    const shared = sharedLabels(namespace, others, labels)
     return rules.flatMap(({ host, scheme, paths }) =>
       paths.map((path) => {
         const own = new Map([

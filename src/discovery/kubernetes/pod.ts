@@ -1,6 +1,6 @@
 import { formatEndpoint } from '#src/http/endpoint.ts'
 import type { DiscoveredLabels } from '../discovery.ts'
-import { attachControllers, attachNamespace, attachNode, controllerOf, type Controller } from './attached.ts'
+import { attachControllers, attachNode, controllerOf, sharedLabels, type Controller } from './attached.ts'
 import {
   addLabels,
   describeMetadata,
@@ -135,10 +135,9 @@ export const podRole: Role<PodFacts> = {
     if (pod.ip === '') return []
     // What a selector of nodes leaves out is not there; neither are its pods then.
     if (others.attached.node && others.find(nodes, pod.nodeName) === undefined) return []
-    const shared: TargetLabels = new Map([['__meta_kubernetes_namespace', pod.namespace]])
+    const shared = sharedLabels(pod.namespace, others)
     addPodLabels(shared, pod, others)
     attachNode(shared, pod.nodeName, others)
-    attachNamespace(shared, pod.namespace, others)
     return pod.containers.flatMap((container) => containerTargets(pod.ip, container, shared))
   },
 }

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '#src/http/endpoint.ts'
-import { attachNamespace } from './attached.ts'
+import { sharedLabels } from './attached.ts'
 import {
   addLabels,
   describeMetadata,
@@ -46,7 +46,7 @@ export const services: Watched<ServiceFacts> = {
     return {
       key: keyOf(namespace, name),
       namespace,
-      labels: ['__meta_kubernetes_namespace', namespace, ...describeMetadata('service', object)],
+      labels: describeMetadata('service', object),
       ports: (spec.ports ?? []).map(({ port, name: portName, protocol }) =>
         flatLabels({
           __address__: formatEndpoint({ host: `${name}.${namespace}.svc`, port }),
@@ -82,9 +82,7 @@ export const serviceRole: Role<ServiceFacts> = {
   attachable: ['namespace'],
   selectable: ['service'],
   targets({ namespace, labels, ports }, others) {
-    const shared: TargetLabels = new Map()
-    addLabels(shared, labels)
-    attachNamespace(shared, namespace, others)
+    const shared = sharedLabels(namespace, others, labels)
     return ports.map((port) => {
       const own: TargetLabels = new Map()
       addLabels(own, port)
