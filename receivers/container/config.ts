@@ -1,11 +1,11 @@
 import { defaultCgroupFolder } from '#src/cgroup/hierarchies.ts'
-import { ConfigError, throwAll } from '#src/config/config-error.ts'
-import { nearestName } from '#src/config/nearest-name.ts'
+import { throwAll } from '#src/config/config-error.ts'
 import { criSockets, engineSockets } from '#src/containers/runtime-sources.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
 import { kubeletClientProperties } from '#src/kubelet/client-config.ts'
-import { isMetricName, metricNames } from '#src/naming/metric.ts'
+import { metricNames } from '#src/naming/metric.ts'
+import { unknownMetric } from '#src/naming/unknown-metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { collectedNames, collectorNames } from './collectors.ts'
 import { cycleNames } from './cycle-names.ts'
@@ -113,12 +113,6 @@ export type ContainerConfig = Static<typeof Config>
 /** Throws a `ConfigError` for every metric that there is not. */
 export function checkMetrics({ metrics }: ContainerConfig): void {
   const names = metricNames([...collectedNames, ...cycleNames])
-  throwAll(
-    Object.keys(metrics).flatMap((name) => {
-      if (isMetricName(name, names)) return []
-      const nearest = nearestName(name, names)
-      const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-      return [new ConfigError(`there is no metric ${name}${hint}`, ['metrics', name])]
-    }),
-  )
+  const switched = { path: ['metrics'], owner: 'there is' }
+  throwAll(Object.keys(metrics).flatMap((name) => unknownMetric(name, names, switched) ?? []))
 }

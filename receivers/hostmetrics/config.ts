@@ -1,9 +1,9 @@
 import { systemClock } from '#src/component/clock.ts'
 import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
-import { nearestName } from '#src/config/nearest-name.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import { HostFiles } from '#src/host/host-files.ts'
-import { isMetricName, metricNames } from '#src/naming/metric.ts'
+import { metricNames } from '#src/naming/metric.ts'
+import { unknownMetric } from '#src/naming/unknown-metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
 import {
@@ -86,19 +86,16 @@ function comesLater(scraper: string): ConfigError {
 function mistakesInMetrics(scraper: ScraperName, { metrics }: MetricOptions): ConfigError[] {
   const names = metricNames(scrapers[scraper].names)
   return Object.entries(metrics).flatMap(([name, options]) => {
-    const path = ['scrapers', scraper, 'metrics', name]
-    if (!isMetricName(name, names)) {
-      const nearest = nearestName(name, names)
-      const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-      return [new ConfigError(`the scraper ${scraper} has no metric ${name}${hint}`, path)]
-    }
+    const path = ['scrapers', scraper, 'metrics']
+    const mistake = unknownMetric(name, names, { path, owner: `the scraper ${scraper} has` })
+    if (mistake !== undefined) return [mistake]
     return (['attributes', 'aggregation_strategy'] as const)
       .filter((option) => options[option] !== undefined)
       .map(
         (option) =>
           new ConfigError(
             `${option} of a metric comes with a later version: aggregate in a processor until then`,
-            [...path, option],
+            [...path, name, option],
           ),
       )
   })

@@ -1,8 +1,7 @@
 import { defineReceiver } from '#src/component/define.ts'
-import { makeAll } from '#src/config/config-error.ts'
 import { accessOf } from './access.ts'
-import { compileEnabled, Config } from './config.ts'
-import { customResourcesOf } from './custom/configured.ts'
+import { checkConfig } from './check-config.ts'
+import { Config } from './config.ts'
 import { K8sStateReceiver } from './k8s-state-receiver.ts'
 
 /** Tells the state of a cluster's objects. */
@@ -11,12 +10,7 @@ export default defineReceiver({
   stability: 'alpha',
   description: "Tells the state of a Kubernetes cluster's objects.",
   config: Config,
-  validate(config) {
-    makeAll(
-      () => compileEnabled(config),
-      () => customResourcesOf(config),
-    )
-  },
+  validate: checkConfig,
   access: accessOf,
   create: (config, context) => new K8sStateReceiver(config, context),
 })

@@ -1,6 +1,5 @@
 import { systemClock } from '#src/component/clock.ts'
 import { ConfigError, makeAll, throwAll } from '#src/config/config-error.ts'
-import { nearestName } from '#src/config/nearest-name.ts'
 import { Duration, Options, Type, type Static } from '#src/config/schema.ts'
 import {
   compileKubeletClient,
@@ -10,7 +9,8 @@ import {
 } from '#src/kubelet/client-config.ts'
 import type { AccessRule } from '#src/kubernetes/access-rule.ts'
 import { clusterProperties } from '#src/kubernetes/cluster-config.ts'
-import { isMetricName, metricNames } from '#src/naming/metric.ts'
+import { metricNames } from '#src/naming/metric.ts'
+import { unknownMetric } from '#src/naming/unknown-metric.ts'
 import { NamingOption } from '#src/naming/vocabulary.ts'
 import { silentLogger } from '#src/telemetry/silent-logger.ts'
 import { cycleNames } from './cycle-names.ts'
@@ -149,10 +149,6 @@ function checkNodeUtilization({ metrics, k8s_api_config: api }: KubeletStatsConf
 
 function unknownMetrics({ metrics }: KubeletStatsConfig): ConfigError[] {
   const names = metricNames(summaryNames)
-  return Object.keys(metrics).flatMap((name) => {
-    if (isMetricName(name, names)) return []
-    const nearest = nearestName(name, names)
-    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    return [new ConfigError(`the summary has no metric ${name}${hint}`, ['metrics', name])]
-  })
+  const switched = { path: ['metrics'], owner: 'the summary has' }
+  return Object.keys(metrics).flatMap((name) => unknownMetric(name, names, switched) ?? [])
 }
